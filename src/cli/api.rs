@@ -1,0 +1,77 @@
+//! The HTTP APIs of both roles as `oc send`, `oc open` and `oc dev` use them.
+
+use std::time::Duration;
+
+use awc::http::Method;
+use serde_json::{Value, json};
+
+use super::{FAILED, Failure, USAGE};
+use crate::domain::wire::TENANT_HEADER;
+use crate::platform::http_client::{Answer, HttpClient};
+
+/// Longest wait for one answer; longer than the provider waits for the client role.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// One role at one address.
+pub struct Api {
+    http: HttpClient,
+    base: String,
+    tenant: Option<String>,
+}
+
+/// A status and a JSON body.
+pub struct Reply {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Api {
+    /// The role at `base`, such as `http://127.0.0.1:3001`, for a tenant.
+    pub fn new(base: &str, tenant: Option<String>) -> Result<Self, Failure> {
+        let parsed = url::Url::parse(base).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
+        if parsed.is_none() {
+            return Err(Failure::new(USAGE, format!("{base} is no address; it must start with http:// or https://")));
+        }
+        Ok(Self { http: HttpClient::new(base, TIMEOUT)?, base: base.trim_end_matches('/').to_owned(), tenant })
+    }
+
+    /// Calls `path` and returns the answer if its status is one of `expected`.
+    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>, expected: &[u16]) -> Result<Reply, Failure> {
+        let url = format!("{}{path}", self.base);
+        let mut headers = Vec::new();
+        if let Some(tenant) = &self.tenant {
+            headers.push((TENANT_HEADER, tenant.as_str()));
+        }
+        if body.is_some() {
+            headers.push(("Content-Type", "application/json"));
+        }
+        let bytes = body.map_or_else(Vec::new, |body| body.to_string().into_bytes());
+        let answer = self.http.send(method, &url, &headers, bytes).await.map_err(|error| {
+            Failure::new(FAILED, format!("{} {error}; is it running? `oc dev` starts both roles", self.base))
+        })?;
+        let Answer { status, body } = answer;
+        let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        if expected.contains(&status) {
+            return Ok(Reply { status, body });
+        }
+        let message = body["message"].as_str().unwrap_or("no reason given");
+        Err(Failure::new(FAILED, format!("{} answered {status}: {message}", self.base)))
+    }
+
+    /// Creates a document, finalises it and sends it.
+    pub async fn hand_over(&self, document: &Value) -> Result<Reply, Failure> {
+        let id = self.write(document, true).await?;
+        self.call(Method::POST, "/api/send", Some(&json!({ "documentId": id })), &[200, 202]).await
+    }
+
+    /// Creates a document and returns its id.
+    pub async fn write(&self, document: &Value, finalise: bool) -> Result<String, Failure> {
+        let created = self.call(Method::POST, "/api/documents", Some(document), &[201]).await?;
+        let id = created.body["id"].as_str().unwrap_or_default().to_owned();
+        if finalise {
+            let path = format!("/api/documents/{id}");
+            self.call(Method::PUT, &path, Some(&json!({"status": "final"})), &[200]).await?;
+        }
+        Ok(id)
+    }
+}

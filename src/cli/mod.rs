@@ -1,0 +1,121 @@
+//! The commands. Each file is one command; this one is their table of contents.
+
+mod api;
+mod dev;
+mod inspect;
+mod migrate;
+mod open;
+mod output;
+mod send;
+mod serve;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::roles::Role;
+pub use settings::SettingArgs;
+
+/// Hands documents from a care provider to its clients, and never loses one.
+#[derive(Parser)]
+#[command(name = "oc", version = version(), max_term_width = 100, arg_required_else_help = true,
+    after_help = "Start here:\n  oc dev                        both roles and their databases, nothing to set up\n  oc send FILE --to NAME        send a document\n  oc open CODE                  read it\n\nEvery setting is a flag and an environment variable; .env.example explains them.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run one role
+    Serve(serve::Serve),
+    /// Prepare a role's database
+    Migrate(migrate::Migrate),
+    /// Run both roles with a private database, examples included
+    Dev(dev::Dev),
+    /// Send a document from a file
+    Send(send::Send),
+    /// Read a document with its code
+    Open(open::Open),
+    /// Print a role's API description (OpenAPI 3.1, JSON)
+    Openapi(inspect::Openapi),
+    /// Ask a running role whether it is ready; for containers without a shell
+    Healthcheck(inspect::Healthcheck),
+    /// Print the settings as a role would use them, secrets as ***
+    Config(inspect::ShowConfig),
+    /// Print a completion script for a shell
+    Completions(inspect::Completions),
+}
+
+/// Runs the command line and returns the exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Serve(command) => command.run(),
+        Command::Migrate(command) => command.run(),
+        Command::Dev(command) => command.run(),
+        Command::Send(command) => command.run(),
+        Command::Open(command) => command.run(),
+        Command::Openapi(command) => command.run(),
+        Command::Healthcheck(command) => command.run(),
+        Command::Config(command) => command.run(),
+        Command::Completions(command) => command.run(&mut Cli::command()),
+    };
+    result.unwrap_or_else(|failure| {
+        output::error(&failure.message);
+        failure.code.into()
+    })
+}
+
+/// The command line, for tests and documentation.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// `0.1.0 (roles: provider, client)`.
+fn version() -> &'static str {
+    static VERSION: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        let roles: Vec<_> = Role::ALL.iter().map(|role| role.name()).collect();
+        format!("{} (roles: {})", env!("CARGO_PKG_VERSION"), roles.join(", "))
+    });
+    VERSION.as_str()
+}
+
+/// Why a command failed, in words, and its exit code.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    code: u8,
+}
+
+/// Something went wrong while it ran.
+const FAILED: u8 = 1;
+/// The input can't be used.
+const USAGE: u8 = 2;
+/// Accepted, but not delivered yet.
+const NOT_YET: u8 = 3;
+/// The code opens nothing, or nothing any more.
+const REFUSED: u8 = 4;
+
+impl Failure {
+    fn new(code: u8, message: impl Into<String>) -> Self {
+        Self { message: message.into(), code }
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(FAILED, error.to_string())
+    }
+}
+
+/// What a command returns.
+type Outcome = Result<ExitCode, Failure>;
+
+/// Runs a future on a runtime of this thread.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    actix_web::rt::System::new().block_on(future)
+}

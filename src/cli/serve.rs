@@ -1,0 +1,106 @@
+//! `oc serve`: one role, until it is told to stop.
+
+use std::io::Read as _;
+use std::process::ExitCode;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{FAILED, Failure, Outcome, SettingArgs, block_on, output};
+use crate::config::Config;
+use crate::platform::db::migrations::{self, MigrateError};
+use crate::platform::telemetry;
+use crate::roles::Role;
+
+/// Runs one role until SIGTERM or Ctrl-C, then stops gracefully: not ready, no
+/// new connections, requests in flight finish, database pool closed.
+#[derive(Args)]
+pub struct Serve {
+    /// Which role
+    #[arg(long, value_enum)]
+    role: Role,
+    /// Run pending migrations first
+    #[arg(long)]
+    migrate: bool,
+    /// Stop when standard input closes, so that no process outlives its parent
+    #[arg(long, hide = true)]
+    stop_with_stdin: bool,
+    #[command(flatten)]
+    settings: SettingArgs,
+}
+
+impl Serve {
+    pub fn run(self) -> Outcome {
+        let config = self.settings.config(self.role)?;
+        telemetry::init();
+        if self.migrate {
+            self.role.owner().up(&config.database, &mut |name| log::info!("migration {name} applied"))?;
+        } else {
+            self.check_database(&config)?;
+        }
+        block_on(self.serve(&config))?;
+        log::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// A database of another role ends the program; one that is away or not yet
+    /// migrated may come, so the role starts and is not ready until then.
+    fn check_database(&self, config: &Config) -> Result<(), Failure> {
+        match migrations::check(self.role.owner(), &config.database) {
+            Err(error @ (MigrateError::OtherRole { .. } | MigrateError::Foreign)) => Err(error.into()),
+            Err(error) => {
+                log::warn!("not ready yet: {error}");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn serve(&self, config: &Config) -> Result<(), Failure> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let stdin = self.stop_with_stdin.then(stdin_closed);
+        let running = self.role.start(config)?;
+        output::note(&banner(self.role, config, running.address));
+        let longest = config.http.drain + config.http.shutdown_timeout + std::time::Duration::from_secs(5);
+        running
+            .until(async move {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                    () = async { match stdin { Some(closed) => { let _closed = closed.await; }, None => std::future::pending().await } } => {}
+                }
+                // Whatever hangs, the process ends in time.
+                std::thread::spawn(move || {
+                    std::thread::sleep(longest);
+                    output::error("requests did not finish in time; stopping without them");
+                    std::process::exit(i32::from(FAILED));
+                });
+            })
+            .await?;
+        Ok(())
+    }
+}
+
+/// `oc 0.1.0 provider on http://127.0.0.1:3001 (auth none, 2 workers, 16 connections)`.
+fn banner(role: Role, config: &Config, address: std::net::SocketAddr) -> String {
+    format!(
+        "oc {} {} on http://{address} (auth none, {} workers, at most {} database connections); API at http://{address}/docs",
+        env!("CARGO_PKG_VERSION"),
+        role.name(),
+        config.http.workers,
+        config.database.pool_size,
+    )
+}
+
+fn stdin_closed() -> tokio::sync::oneshot::Receiver<()> {
+    let (closed, when_closed) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut rest = Vec::new();
+        let read = std::io::stdin().read_to_end(&mut rest);
+        log::debug!("standard input closed: {}", read.is_ok());
+        let told = closed.send(());
+        log::debug!("told to stop: {}", told.is_ok());
+    });
+    when_closed
+}

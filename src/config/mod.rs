@@ -1,0 +1,152 @@
+//! Settings: one table that is the manual, and the typed structs that the rest
+//! of the program reads. Nothing else in the program reads the environment.
+
+mod settings;
+mod values;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+pub use settings::{SETTINGS, Setting};
+pub use values::{Keys, Problems, Secret, Source, Value, Values};
+
+/// Everything that a role needs to know to run.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The role, as in `--role`.
+    pub role: String,
+    /// How requests are authenticated.
+    pub auth: Auth,
+    /// The HTTP server.
+    pub http: Http,
+    /// The database.
+    pub database: Database,
+    /// The way to the client role.
+    pub client: ClientRole,
+    /// `ACCESS_CODE_KEY`; empty for every role but the client role.
+    pub access_code_keys: Keys,
+}
+
+/// `AUTH`: how requests are authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Nobody is asked who they are; only the loopback interface is bound.
+    None,
+}
+
+/// The HTTP server.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// `HOST`.
+    pub host: IpAddr,
+    /// `PORT`; 0 takes a free one.
+    pub port: u16,
+    /// `HTTP_WORKERS`.
+    pub workers: usize,
+    /// `MAX_BODY_BYTES`.
+    pub max_body_bytes: usize,
+    /// `SHUTDOWN_DRAIN_MS`.
+    pub drain: Duration,
+    /// `SHUTDOWN_TIMEOUT_SECONDS`.
+    pub shutdown_timeout: Duration,
+}
+
+/// The database of one role.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// `DATABASE_URL`.
+    pub url: Secret,
+    /// `DATABASE_POOL_SIZE`.
+    pub pool_size: u32,
+    /// `DATABASE_POOL_WAIT_MS`.
+    pub pool_wait: Duration,
+    /// `DATABASE_CONNECT_TIMEOUT_SECONDS`.
+    pub connect_timeout: Duration,
+    /// `DATABASE_STATEMENT_TIMEOUT_MS`.
+    pub statement_timeout: Duration,
+    /// `DATABASE_LOCK_TIMEOUT_MS`.
+    pub lock_timeout: Duration,
+}
+
+/// The way to the client role, as the provider role and links see it.
+#[derive(Debug, Clone)]
+pub struct ClientRole {
+    /// `CLIENT_BASE_URL`, always with a slash at its end.
+    pub base_url: String,
+    /// `CLIENT_PUBLIC_URL`, never with a slash at its end.
+    pub public_url: String,
+    /// `SEND_TIMEOUT_MS`.
+    pub send_timeout: Duration,
+}
+
+impl Config {
+    /// Checks every setting of `role` and gathers all that is wrong.
+    pub fn load(role: &str, values: &Values) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let auth = auth(values, &mut problems);
+        let config = Self {
+            role: role.to_owned(),
+            http: http(values, &mut problems),
+            database: Database::load(values, &mut problems),
+            client: client_role(values, &mut problems),
+            access_code_keys: match role {
+                "client" => values.keys("ACCESS_CODE_KEY", &mut problems),
+                _ => Keys::default(),
+            },
+            auth: Auth::None,
+        };
+        if auth == Some(Auth::None) && !config.http.host.is_loopback() {
+            problems.add("HOST", "must be a loopback address such as 127.0.0.1 while AUTH is none: nobody else may come in unchecked");
+        }
+        problems.or(config)
+    }
+}
+
+impl Database {
+    /// Checks the settings of the database alone, for commands that need nothing else.
+    pub fn load(values: &Values, problems: &mut Problems) -> Self {
+        let url = values.required("DATABASE_URL", problems);
+        if !url.is_empty() && !["postgres://", "postgresql://"].iter().any(|s| url.starts_with(s)) {
+            problems.add("DATABASE_URL", "must start with postgres:// or postgresql://");
+        }
+        Self {
+            url: Secret::new(url),
+            pool_size: values.number("DATABASE_POOL_SIZE", 1..=1_000, problems),
+            pool_wait: Duration::from_millis(values.number("DATABASE_POOL_WAIT_MS", 1..=60_000, problems)),
+            connect_timeout: Duration::from_secs(values.number("DATABASE_CONNECT_TIMEOUT_SECONDS", 2..=60, problems)),
+            statement_timeout: Duration::from_millis(values.number("DATABASE_STATEMENT_TIMEOUT_MS", 10..=600_000, problems)),
+            lock_timeout: Duration::from_millis(values.number("DATABASE_LOCK_TIMEOUT_MS", 10..=600_000, problems)),
+        }
+    }
+}
+
+fn http(values: &Values, problems: &mut Problems) -> Http {
+    Http {
+        host: values.parsed("HOST", "an IP address such as 127.0.0.1", problems).unwrap_or(IpAddr::from([127, 0, 0, 1])),
+        port: values.number("PORT", 0..=65_535, problems),
+        workers: values.number("HTTP_WORKERS", 1..=1_024, problems),
+        max_body_bytes: values.number("MAX_BODY_BYTES", 1_024..=64 * 1_048_576, problems),
+        drain: Duration::from_millis(values.number("SHUTDOWN_DRAIN_MS", 0..=600_000, problems)),
+        shutdown_timeout: Duration::from_secs(values.number("SHUTDOWN_TIMEOUT_SECONDS", 1..=3_600, problems)),
+    }
+}
+
+fn client_role(values: &Values, problems: &mut Problems) -> ClientRole {
+    let base_url = values.http_url("CLIENT_BASE_URL", problems);
+    let public_url = values.http_url("CLIENT_PUBLIC_URL", problems);
+    ClientRole {
+        base_url: format!("{}/", base_url.trim_end_matches('/')),
+        public_url: public_url.trim_end_matches('/').to_owned(),
+        send_timeout: Duration::from_millis(values.number("SEND_TIMEOUT_MS", 50..=60_000, problems)),
+    }
+}
+
+fn auth(values: &Values, problems: &mut Problems) -> Option<Auth> {
+    match values.get("AUTH") {
+        Some("none") => return Some(Auth::None),
+        Some("jwt") => problems.add("AUTH", "can't be jwt yet: this version knows no tokens; use none on a loopback address"),
+        Some(_) => problems.add("AUTH", "must be none or jwt"),
+        None => problems.add("AUTH", "is missing: say --auth none to serve this machine without any authentication"),
+    }
+    None
+}

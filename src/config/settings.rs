@@ -1,0 +1,110 @@
+//! The table of settings. `--help`, `.env.example`, `oc config` and the checks
+//! at start all come from here.
+
+/// One setting: an environment variable and the flag of the same name.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Name in the environment.
+    pub name: &'static str,
+    /// Value where none is given.
+    pub default: Default,
+    /// The only role that reads it; every role if `None`.
+    pub role: Option<&'static str>,
+    /// Whether its value must never be shown. A secret may also stand in a file
+    /// that `<NAME>_FILE` names.
+    pub secret: bool,
+    /// What it is for, one line.
+    pub help: &'static str,
+}
+
+/// The value of a setting that nobody gives.
+#[derive(Debug, Clone, Copy)]
+pub enum Default {
+    /// There is none.
+    None,
+    /// Always the same.
+    Is(&'static str),
+    /// One for the provider role, one for the client role.
+    PerRole(&'static str, &'static str),
+    /// The number of processors.
+    Processors,
+}
+
+impl Default {
+    /// The value for a role.
+    #[must_use]
+    pub fn of(self, role: &str) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Is(value) => Some(value.to_owned()),
+            Self::PerRole(_, client) if role == "client" => Some(client.to_owned()),
+            Self::PerRole(provider, _) => Some(provider.to_owned()),
+            Self::Processors => {
+                Some(std::thread::available_parallelism().map_or(1, usize::from).to_string())
+            }
+        }
+    }
+
+    /// The value in words, for help texts.
+    #[must_use]
+    pub fn describe(self) -> Option<String> {
+        match self {
+            Self::None => None,
+            Self::Is(value) => Some(value.to_owned()),
+            Self::PerRole(provider, client) => Some(format!("{provider} for provider, {client} for client")),
+            Self::Processors => Some("one per processor".to_owned()),
+        }
+    }
+}
+
+impl Setting {
+    /// `DATABASE_URL` is `database-url` on the command line.
+    #[must_use]
+    pub fn flag(&self) -> String {
+        self.name.to_lowercase().replace('_', "-")
+    }
+
+    /// Whether `role` reads it.
+    #[must_use]
+    pub fn concerns(&self, role: &str) -> bool {
+        self.role.is_none_or(|only| only == role)
+    }
+}
+
+const fn setting(name: &'static str, default: Default, help: &'static str) -> Setting {
+    Setting { name, default, role: None, secret: false, help }
+}
+
+/// Every setting.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        secret: true,
+        ..setting("DATABASE_URL", Default::None, "Where the role's own database is: postgres://user:password@host/name")
+    },
+    setting("AUTH", Default::None, "How requests are authenticated: none (loopback only) or jwt"),
+    setting("HOST", Default::Is("127.0.0.1"), "Address to listen on"),
+    setting("PORT", Default::PerRole("3001", "3000"), "Port to listen on; 0 takes a free one"),
+    setting("HTTP_WORKERS", Default::Processors, "Threads that answer requests"),
+    setting("MAX_BODY_BYTES", Default::Is("2097152"), "Largest request body, in bytes"),
+    setting("SHUTDOWN_DRAIN_MS", Default::Is("0"), "Time between 'not ready' and the end of listening, for a load balancer to notice"),
+    setting("SHUTDOWN_TIMEOUT_SECONDS", Default::Is("20"), "Longest wait for requests in flight when stopping"),
+    setting("DATABASE_POOL_SIZE", Default::Is("16"), "Largest number of database connections of this process"),
+    setting("DATABASE_POOL_WAIT_MS", Default::Is("1000"), "Longest wait for a free connection before a request is answered 503"),
+    setting("DATABASE_CONNECT_TIMEOUT_SECONDS", Default::Is("2"), "Longest wait for a new connection, at least 2"),
+    setting("DATABASE_STATEMENT_TIMEOUT_MS", Default::Is("5000"), "Longest run of one SQL statement"),
+    setting("DATABASE_LOCK_TIMEOUT_MS", Default::Is("2000"), "Longest wait of one SQL statement for a lock"),
+    Setting {
+        role: Some("provider"),
+        ..setting("CLIENT_BASE_URL", Default::Is("http://127.0.0.1:3000/api/"), "API of the client role as the provider role reaches it; v1/documents is appended")
+    },
+    setting("CLIENT_PUBLIC_URL", Default::Is("http://127.0.0.1:3000"), "Base of the links that people get"),
+    Setting {
+        role: Some("provider"),
+        ..setting("SEND_TIMEOUT_MS", Default::Is("2000"), "Longest wait for the client role when a document is sent")
+    },
+    Setting {
+        role: Some("client"),
+        secret: true,
+        ..setting("ACCESS_CODE_KEY", Default::None, "Key that protects access codes: 32 random bytes in base64 (openssl rand -base64 32); a comma-separated list: the first makes, all check")
+    },
+];

@@ -1,0 +1,469 @@
+//! A document of the provider role: its fields, its states and which change is
+//! allowed when.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::fields::{Fields, Given, Invalid};
+use super::ids::DocumentId;
+use super::timestamp::Timestamp;
+
+/// Longest title in characters (contract: `POST /api/documents`).
+pub const TITLE_MAX: usize = 500;
+/// Longest content in characters.
+pub const CONTENT_MAX: usize = 1_000_000;
+/// Largest metadata in bytes of JSON.
+pub const METADATA_MAX: usize = 16_384;
+/// Shortest life of an access in seconds.
+pub const EXPIRES_IN_MIN: i64 = 60;
+/// Longest life of an access in seconds: 90 days.
+pub const EXPIRES_IN_MAX: i64 = 90 * 86_400;
+/// Life of an access in seconds where nobody said otherwise: 30 days.
+pub const EXPIRES_IN_DEFAULT: i64 = 30 * 86_400;
+
+/// Defines an enum of words that stand on the wire and in the database.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every word with its value.
+            pub const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
+
+            /// The word that stands on the wire and in the database.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// Reads such a word.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value)
+            }
+        }
+    };
+}
+
+words! {
+    /// Whether a document is still being written.
+    Status {
+        /// May be changed and deleted, can't be sent.
+        Draft = "draft",
+        /// Ready to be sent.
+        Final = "final",
+    }
+}
+
+words! {
+    /// How the content is written.
+    ContentType {
+        /// CommonMark with tables.
+        Markdown = "text/markdown",
+        /// Text without markup.
+        Plain = "text/plain",
+    }
+}
+
+words! {
+    /// How far a document has come on its way to the client role.
+    DeliveryState {
+        /// Never sent.
+        None = "none",
+        /// Accepted, not delivered yet.
+        Queued = "queued",
+        /// An attempt is under way.
+        Delivering = "delivering",
+        /// The client role has it.
+        Delivered = "delivered",
+        /// The client role refused it for good.
+        Failed = "failed",
+        /// Access was withdrawn.
+        Revoked = "revoked",
+        /// Access has ended by time.
+        Expired = "expired",
+    }
+}
+
+/// Whom a document is for. Every part is optional.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Recipient {
+    /// Name as it stands on the letter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// E-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Telephone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Language tag (BCP 47), `de` or `fr-CH`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+}
+
+impl Recipient {
+    /// Reads `{name, email, phone, language}`.
+    pub fn read(fields: &mut Fields) -> Self {
+        Self {
+            name: fields.text("name", 200).value(),
+            email: fields.parsed("email", "must be an e-mail address", email).value(),
+            phone: fields.parsed("phone", "must be a telephone number", phone).value(),
+            language: fields.parsed("language", "must be a language tag such as de or fr-CH", language).value(),
+        }
+    }
+}
+
+/// What somebody writes: the fields that a version consists of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// 1 to [`TITLE_MAX`] characters.
+    pub title: String,
+    /// 1 to [`CONTENT_MAX`] characters.
+    pub content: String,
+    /// How `content` is written.
+    pub content_type: ContentType,
+    /// Whom it is for.
+    pub recipient: Option<Recipient>,
+    /// Free-form object of the caller.
+    pub metadata: Option<Value>,
+    /// Life of the access in seconds, counted from the sending.
+    pub expires_in: Option<i64>,
+}
+
+impl Written {
+    /// Reads the body of `POST /api/documents`.
+    pub fn parse(body: Value) -> Result<Self, Invalid> {
+        let mut fields = Fields::of_body(body)?;
+        let written = Self::read(&mut fields);
+        fields.finish().map(|()| written)
+    }
+
+    /// Reads the fields of a version out of a larger object.
+    pub fn read(fields: &mut Fields) -> Self {
+        let content_type = fields.choice("contentType", ContentType::WORDS).value();
+        Self {
+            title: fields.required_text("title", TITLE_MAX),
+            content: fields.required_text("content", CONTENT_MAX),
+            content_type: content_type.unwrap_or(ContentType::Markdown),
+            recipient: fields.object("recipient", Recipient::read).value(),
+            metadata: fields.free_form("metadata", METADATA_MAX).value(),
+            expires_in: fields.whole_number("expiresIn", EXPIRES_IN_MIN, EXPIRES_IN_MAX).value(),
+        }
+    }
+}
+
+/// What `PUT /api/documents/{id}` asks for; absent fields stay as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    title: Option<String>,
+    content: Option<String>,
+    status: Option<Status>,
+    content_type: Option<ContentType>,
+    recipient: Given<Recipient>,
+    metadata: Given<Value>,
+    expires_in: Given<i64>,
+}
+
+impl Change {
+    const NAMES: [&'static str; 7] =
+        ["title", "content", "status", "contentType", "recipient", "metadata", "expiresIn"];
+
+    /// Reads the body of `PUT /api/documents/{id}`.
+    pub fn parse(body: Value) -> Result<Self, Invalid> {
+        let mut fields = Fields::of_body(body)?;
+        if !Self::NAMES.iter().any(|name| fields.has(name)) {
+            let message = format!("must hold at least one of {}", Self::NAMES.join(", "));
+            return Err(Invalid::field("body", "required", message));
+        }
+        let change = Self {
+            title: required_if_there(&mut fields, "title", TITLE_MAX),
+            content: required_if_there(&mut fields, "content", CONTENT_MAX),
+            status: fields.choice("status", Status::WORDS).value(),
+            content_type: fields.choice("contentType", ContentType::WORDS).value(),
+            recipient: fields.object("recipient", Recipient::read),
+            metadata: fields.free_form("metadata", METADATA_MAX),
+            expires_in: fields.whole_number("expiresIn", EXPIRES_IN_MIN, EXPIRES_IN_MAX),
+        };
+        fields.finish().map(|()| change)
+    }
+}
+
+fn required_if_there(fields: &mut Fields, name: &str, max: usize) -> Option<String> {
+    fields.has(name).then(|| fields.required_text(name, max))
+}
+
+/// How far the delivery has come (contract: field `delivery`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// Attempts so far, for the version that is being sent.
+    pub attempts: i32,
+    /// When the next attempt is due.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Why the last attempt failed, in words for people.
+    pub last_error: Option<String>,
+    /// When the client role confirmed it.
+    pub delivered_at: Option<Timestamp>,
+    /// When it was first opened.
+    pub opened_at: Option<Timestamp>,
+}
+
+impl Delivery {
+    /// The delivery of a document that nobody has sent yet.
+    pub const NONE: Self = Self {
+        state: DeliveryState::None,
+        attempts: 0,
+        next_attempt_at: None,
+        last_error: None,
+        delivered_at: None,
+        opened_at: None,
+    };
+}
+
+/// A document as the provider role keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its name for ever.
+    pub id: DocumentId,
+    /// What was written.
+    pub written: Written,
+    /// Draft or final.
+    pub status: Status,
+    /// 1 at first, one more with every change.
+    pub version: i32,
+    /// The version that was sent last.
+    pub sent_version: Option<i32>,
+    /// The access code that the client role gave.
+    pub access_code: Option<String>,
+    /// The link beside the code.
+    pub link: Option<String>,
+    /// When access ends; set by the sending.
+    pub expires_at: Option<Timestamp>,
+    /// Its way to the client role.
+    pub delivery: Delivery,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Why a document can't do what was asked of it (contract: `INVALID_DOCUMENT_STATE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// `final` never becomes `draft` again.
+    FinalStaysFinal,
+    /// A draft can't be sent.
+    DraftNotSent,
+    /// This version is already with the client role.
+    AlreadySent,
+    /// A document that was sent can't be deleted like a draft.
+    SentNotDeleted,
+}
+
+impl Refusal {
+    /// What is wrong and what to do instead.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::FinalStaysFinal => "A final document does not become a draft again; change its text and send it once more",
+            Self::DraftNotSent => "The document is a draft; set its status to final first",
+            Self::AlreadySent => "The document was already sent and has not changed since",
+            Self::SentNotDeleted => "The document was sent to the client; only documents that were never sent can be deleted",
+        }
+    }
+}
+
+/// What a request to send a document means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendPlan {
+    /// This version has not been promised yet: write a message.
+    Start,
+    /// It has been promised already: try the message that is there.
+    Resume,
+}
+
+impl Document {
+    /// A new draft.
+    #[must_use]
+    pub fn create(id: DocumentId, written: Written, now: Timestamp) -> Self {
+        Self {
+            id,
+            written,
+            status: Status::Draft,
+            version: 1,
+            sent_version: None,
+            access_code: None,
+            link: None,
+            expires_at: None,
+            delivery: Delivery::NONE,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// This document after `change`, a version further; `None` when nothing would differ.
+    pub fn changed(&self, change: Change, now: Timestamp) -> Result<Option<Self>, Refusal> {
+        let status = change.status.unwrap_or(self.status);
+        if self.status == Status::Final && status == Status::Draft {
+            return Err(Refusal::FinalStaysFinal);
+        }
+        let stored = self.written.clone();
+        let written = Written {
+            title: change.title.unwrap_or(stored.title),
+            content: change.content.unwrap_or(stored.content),
+            content_type: change.content_type.unwrap_or(stored.content_type),
+            recipient: change.recipient.over(stored.recipient),
+            metadata: change.metadata.over(stored.metadata),
+            expires_in: change.expires_in.over(stored.expires_in),
+        };
+        if written == self.written && status == self.status {
+            return Ok(None);
+        }
+        let version = self.version.saturating_add(1);
+        Ok(Some(Self { written, status, version, updated_at: now, ..self.clone() }))
+    }
+
+    /// What a request to send it means now.
+    pub fn plan_send(&self) -> Result<SendPlan, Refusal> {
+        let sent = self.sent_version == Some(self.version);
+        match (self.status, self.delivery.state) {
+            (Status::Draft, _) => Err(Refusal::DraftNotSent),
+            (_, DeliveryState::Queued | DeliveryState::Delivering) if sent => Ok(SendPlan::Resume),
+            (_, DeliveryState::Failed) => Ok(SendPlan::Start),
+            (_, _) if sent => Err(Refusal::AlreadySent),
+            (_, _) => Ok(SendPlan::Start),
+        }
+    }
+
+    /// Whether it may be deleted.
+    pub fn check_deletable(&self) -> Result<(), Refusal> {
+        match self.sent_version {
+            None => Ok(()),
+            Some(_) => Err(Refusal::SentNotDeleted),
+        }
+    }
+
+    /// When the access ends if it is sent at `now`.
+    #[must_use]
+    pub fn expiry_from(&self, now: Timestamp) -> Timestamp {
+        let seconds = self.written.expires_in.unwrap_or(EXPIRES_IN_DEFAULT);
+        now.plus(Duration::from_secs(seconds.unsigned_abs()))
+    }
+}
+
+fn email(text: &str) -> Option<String> {
+    let (local, host) = text.rsplit_once('@')?;
+    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control());
+    (text.len() <= 254 && plain(local) && plain(host) && host.contains('.')).then(|| text.to_owned())
+}
+
+fn phone(text: &str) -> Option<String> {
+    let allowed = |c: char| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '/' | '.');
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    ((3..=20).contains(&digits) && text.len() <= 40 && text.chars().all(allowed)).then(|| text.to_owned())
+}
+
+fn language(text: &str) -> Option<String> {
+    let mut parts = text.split('-');
+    let primary = parts.next().is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()));
+    let rest = parts.all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    (primary && rest && text.len() <= 35).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    const NOON: i64 = 1_790_000_000_000;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis).unwrap()
+    }
+
+    fn draft() -> Document {
+        let written = Written::parse(json!({"title": " T ", "content": "C"})).unwrap();
+        Document::create(DocumentId(Uuid::from_u128(1)), written, at(NOON))
+    }
+
+    fn change(body: Value) -> Change {
+        Change::parse(body).unwrap()
+    }
+
+    #[test]
+    fn a_new_document_is_a_trimmed_draft_of_markdown() {
+        let document = draft();
+        assert_eq!(document.written.title, "T");
+        assert_eq!((document.status, document.version), (Status::Draft, 1));
+        assert_eq!(document.written.content_type, ContentType::Markdown);
+    }
+
+    #[test]
+    fn a_change_makes_the_next_version_and_no_change_makes_none() {
+        let document = draft();
+        let next = document.changed(change(json!({"title": "U"})), at(NOON + 1)).unwrap().unwrap();
+        assert_eq!((next.version, next.written.title.as_str(), next.updated_at), (2, "U", at(NOON + 1)));
+        assert_eq!(next.changed(change(json!({"title": "U", "status": "draft"})), at(NOON + 2)), Ok(None));
+    }
+
+    #[test]
+    fn a_final_document_stays_final() {
+        let document = draft().changed(change(json!({"status": "final"})), at(NOON)).unwrap().unwrap();
+        assert_eq!(document.changed(change(json!({"status": "draft"})), at(NOON)), Err(Refusal::FinalStaysFinal));
+    }
+
+    #[test]
+    fn only_a_final_version_that_was_not_sent_can_be_sent() {
+        let mut document = draft();
+        assert_eq!(document.plan_send(), Err(Refusal::DraftNotSent));
+        document.status = Status::Final;
+        assert_eq!(document.plan_send(), Ok(SendPlan::Start));
+        document.sent_version = Some(1);
+        for (state, plan) in [
+            (DeliveryState::Delivering, Ok(SendPlan::Resume)),
+            (DeliveryState::Queued, Ok(SendPlan::Resume)),
+            (DeliveryState::Failed, Ok(SendPlan::Start)),
+            (DeliveryState::Delivered, Err(Refusal::AlreadySent)),
+        ] {
+            document.delivery.state = state;
+            assert_eq!(document.plan_send(), plan);
+        }
+        document.version = 2;
+        assert_eq!(document.plan_send(), Ok(SendPlan::Start));
+        assert_eq!(document.check_deletable(), Err(Refusal::SentNotDeleted));
+    }
+
+    #[test]
+    fn access_lasts_thirty_days_unless_said_otherwise() {
+        let mut document = draft();
+        assert_eq!(document.expiry_from(at(NOON)), at(NOON + 30 * 86_400_000));
+        document.written.expires_in = Some(60);
+        assert_eq!(document.expiry_from(at(NOON)), at(NOON + 60_000));
+    }
+
+    #[test]
+    fn a_body_without_any_known_field_is_refused() {
+        assert_eq!(Change::parse(json!({"contnet": "x"})).unwrap_err().0[0].field, "body");
+    }
+
+    #[test]
+    fn addresses_are_checked_by_form() {
+        for good in ["a@b.ch", "Jürg+x@münchen.de"] {
+            assert!(email(good).is_some(), "{good}");
+        }
+        for bad in ["", "a", "@b.ch", "a@b", "a b@c.ch", "a@b.ch\n"] {
+            assert!(email(bad).is_none(), "{bad}");
+        }
+        assert!(phone("+41 (0)44 123-45/67").is_some());
+        assert!(phone("call me").is_none());
+        assert!(language("fr-CH").is_some());
+        assert!(language("f").is_none());
+    }
+}

@@ -1,0 +1,11 @@
+//! What a document is and what may happen to it. Pure: no web server, no
+//! database, no clock, no randomness, no environment; everything comes in as an
+//! argument, so every rule can be tested without a server.
+
+pub mod access_code;
+pub mod cursor;
+pub mod document;
+pub mod fields;
+pub mod ids;
+pub mod timestamp;
+pub mod wire;

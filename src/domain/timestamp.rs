@@ -1,0 +1,76 @@
+//! A moment on the wire: RFC 3339, UTC, milliseconds.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+
+/// A moment in time with a resolution of one millisecond.
+///
+/// Shown as RFC 3339 in UTC with exactly three decimals,
+/// `2026-11-20T17:57:06.120Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(jiff::Timestamp);
+
+impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(jiff::Timestamp::UNIX_EPOCH);
+
+    /// The moment `millis` milliseconds after 1970-01-01T00:00:00Z, `None` outside the years -9999 to 9999.
+    #[must_use]
+    pub fn from_millis(millis: i64) -> Option<Self> {
+        jiff::Timestamp::from_millisecond(millis).ok().map(Self)
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn as_millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    /// Reads RFC 3339; what is finer than a millisecond is cut off.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let parsed: jiff::Timestamp = text.parse().ok()?;
+        Self::from_millis(parsed.as_millisecond())
+    }
+
+    /// This moment moved into the future; the latest possible moment where that goes too far.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        self.0
+            .checked_add(duration)
+            .map_or(Self(jiff::Timestamp::MAX), Self)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3}", self.0)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_shown_in_utc_with_three_decimals() {
+        let moment = Timestamp::parse("2026-11-20T18:57:06.1204+01:00").unwrap();
+        assert_eq!(moment.to_string(), "2026-11-20T17:57:06.120Z");
+        assert_eq!(Timestamp::from_millis(0).unwrap().to_string(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn what_is_no_moment_is_refused() {
+        for bad in ["", "2026-11-20", "yesterday", "2026-13-01T00:00:00Z"] {
+            assert_eq!(Timestamp::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The `oc` program.
+
+fn main() -> std::process::ExitCode {
+    oc::cli::run()
+}

@@ -1,0 +1,215 @@
+//! Embedded migrations, and whose database this is.
+//!
+//! Diesel knows migrations by their version alone. Two roles that are pointed at
+//! the same database by mistake would silently share that list and miss tables,
+//! so the database bears the name of its role, and everything checks it.
+
+use std::fmt;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::migration::MigrationSource as _;
+use diesel::pg::{Pg, PgConnection};
+use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, sql_query};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
+
+use super::manager::with_parameters;
+use crate::config::Database;
+
+type Migration = Box<dyn diesel::migration::Migration<Pg>>;
+
+/// Key of the advisory lock under which migrations run: "oc" in ASCII.
+const LOCK_KEY: i64 = 0x6f63;
+
+/// A role and the migrations of its database.
+#[derive(Debug, Clone, Copy)]
+pub struct Owner {
+    /// The role, as in `--role`.
+    pub role: &'static str,
+    /// The migrations compiled in for it.
+    pub migrations: fn() -> EmbeddedMigrations,
+}
+
+/// Why a database can't be used or migrated.
+#[derive(Debug)]
+pub enum MigrateError {
+    /// It can't be reached.
+    Connect(String),
+    /// It bears the name of another role.
+    OtherRole { expected: &'static str, found: String },
+    /// It holds migrations that no role of this program knows.
+    Foreign,
+    /// Migrations have not been run.
+    Pending,
+    /// There is nothing to take back.
+    NothingToRevert,
+    /// A statement failed.
+    Failed(String),
+}
+
+impl fmt::Display for MigrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect(why) => write!(f, "the database can't be reached: {why}"),
+            Self::OtherRole { expected, found } => write!(
+                f,
+                "this database belongs to role {found}, not to role {expected}; give each role a database of its own in DATABASE_URL"
+            ),
+            Self::Foreign => f.write_str(
+                "this database holds migrations of another program; give each role an empty database of its own in DATABASE_URL",
+            ),
+            Self::Pending => f.write_str("the database lacks migrations; run `oc migrate` for this role first"),
+            Self::NothingToRevert => f.write_str("no migration is applied, so there is none to take back"),
+            Self::Failed(why) => write!(f, "a migration failed and was rolled back: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for MigrateError {}
+
+impl From<diesel::result::Error> for MigrateError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// One migration and whether it is applied.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Folder name, `00000000000001_platform`.
+    pub name: String,
+    /// Whether it is applied.
+    pub applied: bool,
+}
+
+#[derive(QueryableByName)]
+struct Stamp {
+    #[diesel(sql_type = Nullable<Text>)]
+    role: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    newest: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct Exists {
+    #[diesel(sql_type = Bool)]
+    stamped: bool,
+    #[diesel(sql_type = Bool)]
+    migrated: bool,
+}
+
+impl Owner {
+    /// Refuses a database that belongs to another role or lacks migrations.
+    /// Migrations that this program does not know yet are fine: an older
+    /// version runs beside a newer one while it is rolled out.
+    pub fn check(&self, conn: &mut PgConnection) -> Result<(), MigrateError> {
+        if !exists(conn)?.stamped {
+            return Err(MigrateError::Pending);
+        }
+        let stamp = self.stamp(conn)?;
+        self.check_role(&stamp)?;
+        let newest = self.list()?.last().map(|m| m.name().version().to_string());
+        if stamp.newest < newest { Err(MigrateError::Pending) } else { Ok(()) }
+    }
+
+    /// Runs what is pending, one migration per transaction, and tells `progress`
+    /// the name of each. Any number of processes may do so at once.
+    pub fn up(&self, settings: &Database, progress: &mut dyn FnMut(&str)) -> Result<(), MigrateError> {
+        let mut conn = locked(settings)?;
+        let exists = exists(&mut conn)?;
+        if exists.stamped {
+            let stamp = self.stamp(&mut conn)?;
+            self.check_role(&stamp)?;
+        } else if exists.migrated {
+            return Err(MigrateError::Foreign);
+        }
+        let pending = conn.pending_migrations((self.migrations)()).map_err(|e| MigrateError::Failed(e.to_string()))?;
+        for migration in pending {
+            progress(&migration.name().to_string());
+            conn.run_migration(&migration).map_err(|e| MigrateError::Failed(e.to_string()))?;
+            self.put_stamp(&mut conn)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back the newest migration and returns its name.
+    pub fn down(&self, settings: &Database) -> Result<String, MigrateError> {
+        let mut conn = locked(settings)?;
+        if exists(&mut conn)?.stamped {
+            let stamp = self.stamp(&mut conn)?;
+            self.check_role(&stamp)?;
+        }
+        let applied = conn.applied_migrations().map_err(|e| MigrateError::Failed(e.to_string()))?;
+        let newest = applied.first().ok_or(MigrateError::NothingToRevert)?;
+        let list = self.list()?;
+        let migration = list.iter().find(|m| m.name().version() == *newest).ok_or(MigrateError::Foreign)?;
+        conn.revert_migration(migration).map_err(|e| MigrateError::Failed(e.to_string()))?;
+        Ok(migration.name().to_string())
+    }
+
+    /// Every migration of the role, oldest first, and whether it is applied.
+    pub fn status(&self, settings: &Database) -> Result<Vec<Status>, MigrateError> {
+        let mut conn = connect(settings)?;
+        let exists = exists(&mut conn)?;
+        if exists.stamped {
+            let stamp = self.stamp(&mut conn)?;
+            self.check_role(&stamp)?;
+        }
+        let applied = match exists.migrated {
+            true => conn.applied_migrations().map_err(|e| MigrateError::Failed(e.to_string()))?,
+            false => Vec::new(),
+        };
+        let one = |m: &Migration| Status { name: m.name().to_string(), applied: applied.contains(&m.name().version()) };
+        Ok(self.list()?.iter().map(one).collect())
+    }
+
+    fn list(&self) -> Result<Vec<Migration>, MigrateError> {
+        let mut list: Vec<Migration> =
+            (self.migrations)().migrations().map_err(|e| MigrateError::Failed(e.to_string()))?;
+        list.sort_unstable_by_key(|m| m.name().version().to_string());
+        Ok(list)
+    }
+
+    fn stamp(&self, conn: &mut PgConnection) -> Result<Stamp, MigrateError> {
+        let sql = "SELECT (SELECT role FROM oc_database) AS role, \
+                          (SELECT max(version)::text FROM __diesel_schema_migrations) AS newest";
+        Ok(sql_query(sql).get_result(conn)?)
+    }
+
+    fn put_stamp(&self, conn: &mut PgConnection) -> Result<(), MigrateError> {
+        let sql = "INSERT INTO oc_database (role) VALUES ($1) ON CONFLICT DO NOTHING";
+        sql_query(sql).bind::<Text, _>(self.role).execute(conn)?;
+        Ok(())
+    }
+
+    fn check_role(&self, stamp: &Stamp) -> Result<(), MigrateError> {
+        match &stamp.role {
+            Some(found) if found != self.role => {
+                Err(MigrateError::OtherRole { expected: self.role, found: found.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn exists(conn: &mut PgConnection) -> Result<Exists, MigrateError> {
+    let sql = "SELECT to_regclass('oc_database') IS NOT NULL AS stamped, \
+                      to_regclass('__diesel_schema_migrations') IS NOT NULL AS migrated";
+    Ok(sql_query(sql).get_result(conn)?)
+}
+
+fn connect(settings: &Database) -> Result<PgConnection, MigrateError> {
+    PgConnection::establish(&with_parameters(settings)).map_err(|e| MigrateError::Connect(e.to_string()))
+}
+
+/// A connection that holds the migration lock until it is dropped.
+fn locked(settings: &Database) -> Result<PgConnection, MigrateError> {
+    let mut conn = connect(settings)?;
+    conn.batch_execute(&format!("SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK_KEY})"))?;
+    Ok(conn)
+}
+
+/// Connects once and checks the database for `owner`.
+pub fn check(owner: Owner, settings: &Database) -> Result<(), MigrateError> {
+    owner.check(&mut connect(settings)?)
+}

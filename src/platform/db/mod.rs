@@ -1,0 +1,161 @@
+//! The database of one role: a bounded pool, one door for every query, and
+//! honest answers when it is busy or gone.
+
+mod manager;
+pub mod migrations;
+mod types;
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use actix_web::web;
+use diesel::pg::PgConnection;
+use diesel::r2d2::Pool;
+use diesel::result::{DatabaseErrorKind, Error as QueryError};
+use tokio::sync::Semaphore;
+
+use crate::config::Database;
+use manager::{Manager, RememberLastError};
+pub use migrations::Owner;
+pub use types::PgTimestamp;
+
+/// Why no answer came from the database.
+#[derive(Debug)]
+pub enum DbError {
+    /// Every connection stayed in use for the longest wait that is allowed.
+    Busy,
+    /// There is no connection to be had, or it broke; the text is for the log.
+    Unavailable(String),
+    /// A statement failed.
+    Query(QueryError),
+    /// The work on the connection panicked.
+    Panicked,
+}
+
+impl fmt::Display for DbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy => f.write_str("every database connection is in use"),
+            Self::Unavailable(why) => write!(f, "the database can't be reached: {why}"),
+            Self::Query(error) => write!(f, "a statement failed: {error}"),
+            Self::Panicked => f.write_str("work on the database panicked"),
+        }
+    }
+}
+
+impl std::error::Error for DbError {}
+
+impl From<QueryError> for DbError {
+    fn from(error: QueryError) -> Self {
+        let text = error.to_string();
+        let gone = matches!(
+            error,
+            QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
+                | QueryError::BrokenTransactionManager
+        );
+        // diesel gives no SQLSTATE; these are 57P01 to 57P03, 57014 and 55P03.
+        let cut_off = ["terminating connection", "shutting down", "starting up", "server closed the connection"];
+        let too_slow = ["due to statement timeout", "due to lock timeout"];
+        if gone || cut_off.iter().any(|part| text.contains(part)) {
+            Self::Unavailable(text)
+        } else if too_slow.iter().any(|part| text.contains(part)) {
+            Self::Busy
+        } else {
+            Self::Query(error)
+        }
+    }
+}
+
+/// A pool of connections behind an asynchronous semaphore, so that a request
+/// waits without holding a thread, and never longer than the settings say.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<Manager>,
+    permits: Arc<Semaphore>,
+    last_error: Arc<Mutex<Option<String>>>,
+    pool_wait: Duration,
+    deadline: Duration,
+}
+
+impl Db {
+    /// Makes the pool; connects only when the first query comes. Every
+    /// connection proves first that it leads to the database of `owner` with
+    /// all its migrations.
+    #[must_use]
+    pub fn new(settings: &Database, owner: Owner) -> Self {
+        let last_error = Arc::new(Mutex::new(None));
+        let pool = Pool::builder()
+            .max_size(settings.pool_size)
+            .min_idle(Some(0))
+            .test_on_check_out(true)
+            .connection_timeout(settings.connect_timeout)
+            .error_handler(Box::new(RememberLastError(Arc::clone(&last_error))))
+            .build_unchecked(Manager::new(settings, owner));
+        Self {
+            pool,
+            permits: Arc::new(Semaphore::new(usize::try_from(settings.pool_size).unwrap_or(1))),
+            last_error,
+            pool_wait: settings.pool_wait,
+            deadline: settings.connect_timeout + settings.statement_timeout + Duration::from_millis(500),
+        }
+    }
+
+    /// Runs `work` on a connection, each statement for itself.
+    pub async fn run<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let permit = tokio::time::timeout(self.pool_wait, Arc::clone(&self.permits).acquire_owned()).await;
+        let Ok(Ok(permit)) = permit else { return Err(DbError::Busy.into()) };
+        let (pool, last_error) = (self.pool.clone(), Arc::clone(&self.last_error));
+        let job = web::block(move || {
+            let mut connection = pool.get().map_err(|_| {
+                let remembered = last_error.lock().ok().and_then(|text| text.clone());
+                DbError::Unavailable(remembered.unwrap_or_else(|| "no connection in time".to_owned()))
+            })?;
+            let result = work(connection.for_use());
+            // The permit goes back after the connection, so that whoever gets it finds one.
+            drop(connection);
+            drop(permit);
+            result
+        });
+        match tokio::time::timeout(self.deadline, job).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(DbError::Panicked.into()),
+            Err(_) => Err(DbError::Unavailable("no answer in time".to_owned()).into()),
+        }
+    }
+
+    /// Runs `work` in one transaction: all of it happens or nothing.
+    pub async fn transaction<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + From<QueryError> + Send + 'static,
+    {
+        self.run(move |conn| diesel::Connection::transaction(conn, work)).await
+    }
+
+    /// Whether a statement can be run now.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.run(|conn| {
+            use diesel::RunQueryDsl as _;
+            diesel::sql_query("SELECT 1").execute(conn)?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Db")
+    }
+}

@@ -1,0 +1,146 @@
+//! Wraps every request: gives it an id, logs it in one line, turns every error
+//! into the one error body, adds the headers that every answer bears.
+
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _, HttpResponse};
+
+use super::error::{ApiError, ErrorBody, ErrorCode, ErrorDetails, FieldProblem};
+use crate::domain::fields::FieldError;
+use crate::platform::{clock, random};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+/// Enough for our own pages, which bring one stylesheet in their head and no script.
+const CONTENT_SECURITY_POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Names one request in logs, in error bodies and on its way to the other role.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// The middleware around every route.
+pub async fn envelope(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let started = Instant::now();
+    let id = request_id(&req);
+    req.extensions_mut().insert(RequestId(id.clone()));
+    let response = next.call(req).await?;
+    let status = response.status();
+    let response = if status.is_client_error() || status.is_server_error() {
+        with_error_body(response, &id)
+    } else {
+        response.map_into_boxed_body()
+    };
+    let response = with_headers(response, &id);
+    log_access(&response, &id, started);
+    Ok(response)
+}
+
+/// The caller's id where it is harmless, a new one otherwise.
+fn request_id(req: &ServiceRequest) -> String {
+    let given = req.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let harmless = |id: &&str| {
+        (1..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+    };
+    given.filter(harmless).map_or_else(|| random::uuid().to_string(), str::to_owned)
+}
+
+fn with_error_body(response: ServiceResponse<impl MessageBody + 'static>, id: &str) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    if let Some(error) = response.response().error().and_then(|e| e.as_error::<ApiError>()) {
+        log_cause(error, id);
+        let body = error_body(error.code, error.message.clone(), &error.fields, id);
+        return rewritten(response, status, &body);
+    }
+    if response.headers().contains_key(header::CONTENT_TYPE) && response.response().error().is_none() {
+        // A page or a readiness answer that was written on purpose.
+        return response.map_into_boxed_body();
+    }
+    let code = ErrorCode::of_framework(status);
+    let message = match code {
+        ErrorCode::MethodNotAllowed => "This path exists, but not for this method".to_owned(),
+        _ => status.canonical_reason().unwrap_or("The request can't be answered").to_owned(),
+    };
+    rewritten(response, status, &error_body(code, message, &[], id))
+}
+
+fn error_body(code: ErrorCode, message: String, fields: &[FieldError], id: &str) -> ErrorBody {
+    let problem = |e: &FieldError| FieldProblem {
+        field: e.field.clone(),
+        rule: e.rule.to_owned(),
+        message: e.message.clone(),
+    };
+    let details = (!fields.is_empty()).then(|| ErrorDetails { fields: fields.iter().map(problem).collect() });
+    ErrorBody {
+        status_code: code.status().as_u16(),
+        error: code,
+        message,
+        details,
+        timestamp: clock::now().to_string(),
+        request_id: id.to_owned(),
+    }
+}
+
+fn rewritten(
+    response: ServiceResponse<impl MessageBody + 'static>,
+    status: StatusCode,
+    body: &ErrorBody,
+) -> ServiceResponse<BoxBody> {
+    let mut answer = HttpResponse::build(status).json(body);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        answer.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    response.into_response(answer)
+}
+
+fn with_headers(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    ];
+    for (name, value) in fixed {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+    response
+}
+
+fn log_cause(error: &ApiError, id: &str) {
+    match (&error.cause, error.code) {
+        (Some(cause), ErrorCode::InternalError) => log::error!(request_id = id; "request failed: {cause}"),
+        (Some(cause), _) => log::warn!(request_id = id; "request refused: {cause}"),
+        (None, _) => {}
+    }
+}
+
+/// One line per request with the route's template, never its path: paths hold access codes.
+fn log_access(response: &ServiceResponse<BoxBody>, id: &str, started: Instant) {
+    let request = response.request();
+    let route = request.match_pattern().unwrap_or_else(|| "(no route)".to_owned());
+    let level = if super::health::is_probe(&route) { log::Level::Debug } else { log::Level::Info };
+    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    log::log!(
+        target: "oc::access", level,
+        status = response.status().as_u16(), micros = micros, request_id = id;
+        "{} {route}", request.method()
+    );
+}

@@ -1,0 +1,216 @@
+//! The one error body (contract: row *error body*) and its closed list of codes.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::document::Refusal;
+use crate::domain::fields::{FieldError, Invalid};
+use crate::platform::db::DbError;
+
+/// Stable names of everything that can go wrong. A new one does not compile
+/// until [`ErrorCode::status`] gives it a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    /// At least one field is broken; `details.fields` names each.
+    ValidationFailed,
+    /// The request can't be read at all.
+    MalformedRequest,
+    /// The document's state does not allow it.
+    InvalidDocumentState,
+    /// There is no such thing.
+    NotFound,
+    /// The path exists, but not for this method.
+    MethodNotAllowed,
+    /// The body took too long to arrive.
+    RequestTimeout,
+    /// The code is right, but access has ended.
+    AccessCodeExpired,
+    /// `If-Match` names another version than the stored one.
+    PreconditionFailed,
+    /// The body is larger than the server takes.
+    PayloadTooLarge,
+    /// The body is not JSON by its `Content-Type`.
+    UnsupportedMediaType,
+    /// Another request changed the same thing at the same time, again and again.
+    Conflict,
+    /// The client role refuses the document for good.
+    ClientRefused,
+    /// Something broke on our side.
+    InternalError,
+    /// Too much to do; try again after `Retry-After` seconds.
+    Overloaded,
+    /// The database is gone; try again after `Retry-After` seconds.
+    DatabaseUnavailable,
+}
+
+impl ErrorCode {
+    /// The HTTP status that goes with it.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::ValidationFailed | Self::MalformedRequest | Self::InvalidDocumentState => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::AccessCodeExpired => StatusCode::GONE,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::ClientRefused => StatusCode::BAD_GATEWAY,
+            Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Overloaded | Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The code for an answer that the web framework made by itself.
+    #[must_use]
+    pub(super) fn of_framework(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::REQUEST_TIMEOUT => Self::RequestTimeout,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Overloaded,
+            other if other.is_server_error() => Self::InternalError,
+            _ => Self::MalformedRequest,
+        }
+    }
+}
+
+/// An error on its way to an answer. The cause is logged once and never sent.
+#[derive(Debug)]
+pub struct ApiError {
+    /// Which one.
+    pub code: ErrorCode,
+    /// For people: what is wrong and what to do.
+    pub message: String,
+    /// Broken fields, for `VALIDATION_FAILED`.
+    pub fields: Vec<FieldError>,
+    /// For the log.
+    pub cause: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl ApiError {
+    /// An error of this code.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), fields: Vec::new(), cause: None }
+    }
+
+    /// There is no such document.
+    pub fn no_document(id: &str) -> Self {
+        let shown: String = id.chars().filter(|c| !c.is_control()).take(80).collect();
+        Self::new(ErrorCode::NotFound, format!("Document {shown} not found"))
+    }
+
+    /// Something broke on our side; `cause` goes to the log.
+    pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let message = "Something went wrong on our side; the request id helps us to find it";
+        Self { cause: Some(cause.into()), ..Self::new(ErrorCode::InternalError, message) }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// The envelope writes the body, because only it knows the request's id.
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        let (code, message) = match error {
+            DbError::Busy => (ErrorCode::Overloaded, "The server is busy; please try again in a moment"),
+            DbError::Unavailable(_) => {
+                (ErrorCode::DatabaseUnavailable, "The database can't be reached at the moment; please try again")
+            }
+            DbError::Query(_) | DbError::Panicked => return Self::internal(error),
+        };
+        Self { cause: Some(error.into()), ..Self::new(code, message) }
+    }
+}
+
+impl From<diesel::result::Error> for ApiError {
+    fn from(error: diesel::result::Error) -> Self {
+        DbError::from(error).into()
+    }
+}
+
+impl From<Invalid> for ApiError {
+    fn from(invalid: Invalid) -> Self {
+        let message = invalid.to_string();
+        Self { fields: invalid.0, ..Self::new(ErrorCode::ValidationFailed, message) }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(ErrorCode::InvalidDocumentState, refusal.message())
+    }
+}
+
+/// The body of every error (contract: row *error body*, **fixed**).
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorBody {
+    /// The HTTP status once more.
+    #[schema(example = 404)]
+    pub status_code: u16,
+    /// Stable name of what went wrong.
+    pub error: ErrorCode,
+    /// For people.
+    #[schema(example = "Document 0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d not found")]
+    pub message: String,
+    /// What exactly is broken, where that helps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<ErrorDetails>,
+    /// When it happened, RFC 3339 in UTC.
+    #[schema(format = DateTime, example = "2026-11-20T17:57:06.120Z")]
+    pub timestamp: String,
+    /// Names this request in the logs.
+    #[schema(example = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d")]
+    pub request_id: String,
+}
+
+/// What exactly is broken.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ErrorDetails {
+    /// Every broken field.
+    pub fields: Vec<FieldProblem>,
+}
+
+/// One broken field.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldProblem {
+    /// Path of the field; `body` for the body as a whole.
+    #[schema(example = "recipient.email")]
+    pub field: String,
+    /// Which rule it breaks.
+    #[schema(example = "format")]
+    pub rule: String,
+    /// What to do about it.
+    #[schema(example = "must be an e-mail address")]
+    pub message: String,
+}
+
+/// The answer for a path that does not exist.
+pub async fn not_found() -> Result<HttpResponse, ApiError> {
+    Err(ApiError::new(ErrorCode::NotFound, "There is nothing at this path; /docs lists what there is"))
+}

@@ -1,0 +1,122 @@
+//! Calls to other HTTP services, bounded in time and size.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use awc::Connector;
+use awc::error::SendRequestError;
+use awc::http::Method;
+use rustls::{ClientConfig, RootCertStore};
+
+/// Largest answer that is read.
+const ANSWER_MAX: usize = 4 * 1_048_576;
+
+/// Why a call brought no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallError {
+    /// No connection.
+    Unreachable(String),
+    /// No answer in time.
+    TimedOut,
+    /// An answer other than success.
+    Status(u16),
+    /// A success that can't be read.
+    BadAnswer,
+}
+
+impl CallError {
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer => true,
+            Self::Status(status) => *status >= 500 || matches!(*status, 408 | 425 | 429),
+        }
+    }
+}
+
+impl std::fmt::Display for CallError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unreachable(why) => write!(f, "can't be reached ({why})"),
+            Self::TimedOut => f.write_str("did not answer in time"),
+            Self::Status(status) => write!(f, "answered with status {status}"),
+            Self::BadAnswer => f.write_str("gave an answer that can't be read"),
+        }
+    }
+}
+
+impl std::error::Error for CallError {}
+
+/// An answer of any status.
+#[derive(Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its body.
+    pub body: Vec<u8>,
+}
+
+/// A client for one thread; connections are kept open between calls.
+#[derive(Clone)]
+pub struct HttpClient {
+    client: awc::Client,
+    timeout: Duration,
+}
+
+impl HttpClient {
+    /// A client for calls to `base_url`. The machine's root certificates are
+    /// read only where TLS is spoken at all.
+    pub fn new(base_url: &str, timeout: Duration) -> Result<Self, CallError> {
+        let connector = Connector::new().timeout(timeout).limit(64);
+        let connector = match base_url.starts_with("https://") {
+            true => connector.rustls_0_23(Arc::new(tls()?)),
+            false => connector,
+        };
+        let client = awc::Client::builder().connector(connector).timeout(timeout).disable_redirects();
+        Ok(Self { client: client.finish(), timeout })
+    }
+
+    /// Sends a request and reads the answer, whatever its status. The time
+    /// limit covers all of it.
+    pub async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Result<Answer, CallError> {
+        let call = async {
+            let mut request = self.client.request(method, url);
+            for header in headers {
+                request = request.insert_header(*header);
+            }
+            let mut response = request.send_body(body).await.map_err(failure)?;
+            let body = response.body().limit(ANSWER_MAX).await.map_err(|_| CallError::BadAnswer)?;
+            Ok(Answer { status: response.status().as_u16(), body: body.to_vec() })
+        };
+        tokio::time::timeout(self.timeout, call).await.unwrap_or(Err(CallError::TimedOut))
+    }
+}
+
+fn failure(error: SendRequestError) -> CallError {
+    match error {
+        SendRequestError::Timeout => CallError::TimedOut,
+        SendRequestError::Connect(awc::error::ConnectError::Timeout) => CallError::TimedOut,
+        other => CallError::Unreachable(other.to_string()),
+    }
+}
+
+fn tls() -> Result<ClientConfig, CallError> {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        return Err(CallError::Unreachable("this machine has no root certificates".to_owned()));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| CallError::Unreachable(e.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

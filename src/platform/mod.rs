@@ -1,0 +1,13 @@
+//! What every role needs and none owns: web server, database, secrets, clock,
+//! messages to others. Knows the domain and the settings, never a role.
+
+pub mod clock;
+pub mod db;
+pub mod http;
+pub mod http_client;
+pub mod outbox;
+pub mod random;
+pub mod schema;
+pub mod secrets;
+pub mod server;
+pub mod telemetry;

@@ -1,0 +1,118 @@
+//! One web server for every role: the same middleware, the same health and docs
+//! routes, the same way to stop. A role brings its own routes, nothing else.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
+use actix_web::web::{Data, ServiceConfig, to};
+use actix_web::{App, Error, HttpServer};
+
+use super::db::Db;
+use super::http::docs::{self, ApiDescription};
+use super::http::health::{self, Stopping};
+use super::http::{BodyLimit, envelope, not_found};
+use crate::config::Http;
+
+/// What a role hands to the server. `configure` runs once per worker thread.
+#[derive(Clone)]
+pub struct RoleApp<F> {
+    /// The role, as in `--role`.
+    pub role: &'static str,
+    /// Its database.
+    pub db: Db,
+    /// Its API description.
+    pub api: ApiDescription,
+    /// Mounts its routes.
+    pub configure: F,
+    /// `MAX_BODY_BYTES`.
+    pub max_body_bytes: usize,
+}
+
+/// Builds a role's application without opening a socket: for serving and for tests.
+pub fn build_app<F>(
+    role: &RoleApp<F>,
+    stopping: &Stopping,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<F>>,
+        Error = Error,
+        InitError = (),
+    > + use<F>,
+>
+where
+    F: Fn(&mut ServiceConfig) + Clone + 'static,
+{
+    App::new()
+        .app_data(Data::new(BodyLimit(role.max_body_bytes)))
+        .app_data(Data::new(role.db.clone()))
+        .app_data(Data::new(stopping.clone()))
+        .app_data(Data::new(role.api.clone()))
+        .wrap(NormalizePath::new(TrailingSlash::MergeOnly))
+        .wrap(from_fn(envelope))
+        .configure(health::configure)
+        .configure(docs::configure)
+        .configure(role.configure.clone())
+        .default_service(to(not_found))
+}
+
+/// A running server.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Ends when it has stopped.
+    pub server: actix_web::dev::Server,
+    handle: ServerHandle,
+    stopping: Stopping,
+    drain: std::time::Duration,
+}
+
+/// Opens the socket and prepares the workers; nothing is served until
+/// [`Running::server`] is awaited.
+pub fn bind<F>(role: RoleApp<F>, settings: &Http) -> io::Result<Running>
+where
+    F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
+{
+    let listener = TcpListener::bind((settings.host, settings.port)).map_err(|e| explain(&e, settings))?;
+    let address = listener.local_addr()?;
+    let stopping = Stopping::default();
+    let in_app = stopping.clone();
+    let server = HttpServer::new(move || build_app(&role, &in_app))
+        .workers(settings.workers)
+        .disable_signals()
+        .shutdown_timeout(settings.shutdown_timeout.as_secs())
+        .listen(listener)?
+        .run();
+    Ok(Running { address, handle: server.handle(), server, stopping, drain: settings.drain })
+}
+
+impl Running {
+    /// Serves until `stop` resolves, then stops in order: not ready, no new
+    /// connections, requests in flight finish.
+    pub async fn until(self, stop: impl Future<Output = ()> + 'static) -> io::Result<()> {
+        let Self { server, handle, stopping, drain, .. } = self;
+        actix_web::rt::spawn(async move {
+            stop.await;
+            log::info!("stopping: not ready from now on");
+            stopping.begin();
+            tokio::time::sleep(drain).await;
+            handle.stop(true).await;
+        });
+        server.await
+    }
+}
+
+fn explain(error: &io::Error, settings: &Http) -> io::Error {
+    let address = SocketAddr::new(settings.host, settings.port);
+    let advice = match error.kind() {
+        io::ErrorKind::AddrInUse => "another program listens there; stop it, or choose another port with PORT (--port)",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need special rights; choose a higher one with PORT (--port)",
+        io::ErrorKind::AddrNotAvailable => "this machine does not have that address; choose another with HOST (--host)",
+        _ => "choose another address with HOST (--host) and PORT (--port)",
+    };
+    io::Error::new(error.kind(), format!("can't listen on {address}: {error}; {advice}"))
+}

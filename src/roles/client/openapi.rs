@@ -1,0 +1,27 @@
+//! The client role's API description.
+
+use utoipa::OpenApi;
+
+use super::routes::{deliveries, public};
+use crate::platform::http::health;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "oc client",
+        description = "Takes documents in, answers an access code, and shows a document to whoever has it. Every error has the same body, `ErrorBody`."
+    ),
+    paths(health::health, health::ready, deliveries::receive_document, public::open_public_document),
+    tags(
+        (name = "deliveries", description = "For the provider role"),
+        (name = "public", description = "For whoever has a code"),
+        (name = "health", description = "For load balancers and operators")
+    )
+)]
+struct Api;
+
+/// The description, OpenAPI 3.1.
+#[must_use]
+pub fn api() -> utoipa::openapi::OpenApi {
+    Api::openapi()
+}

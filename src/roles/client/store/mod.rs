@@ -1,0 +1,5 @@
+//! SQL and rows of the client role, nothing else.
+
+pub mod access_codes;
+pub mod documents;
+pub mod schema;

@@ -1,0 +1,80 @@
+//! The roles, and the only file that knows which of them are compiled in.
+
+#[cfg(not(any(feature = "provider", feature = "client")))]
+compile_error!("oc needs at least one role: build with --features provider or --features client");
+
+#[cfg(feature = "client")]
+pub mod client;
+#[cfg(feature = "provider")]
+pub mod provider;
+
+use std::io;
+
+use crate::config::Config;
+use crate::platform::db::Owner;
+use crate::platform::server::Running;
+
+/// What one process can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Providers write documents and send them.
+    #[cfg(feature = "provider")]
+    Provider,
+    /// Clients open documents with a code.
+    #[cfg(feature = "client")]
+    Client,
+}
+
+impl Role {
+    /// Every role that is compiled in.
+    pub const ALL: &'static [Self] = &[
+        #[cfg(feature = "provider")]
+        Self::Provider,
+        #[cfg(feature = "client")]
+        Self::Client,
+    ];
+
+    /// The role of this name, if it is compiled in.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|role| role.name() == name)
+    }
+
+    /// As in `--role`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.owner().role
+    }
+
+    /// The role's name and migrations.
+    #[must_use]
+    pub fn owner(self) -> Owner {
+        match self {
+            #[cfg(feature = "provider")]
+            Self::Provider => provider::OWNER,
+            #[cfg(feature = "client")]
+            Self::Client => client::OWNER,
+        }
+    }
+
+    /// The role's API description.
+    #[must_use]
+    pub fn api(self) -> utoipa::openapi::OpenApi {
+        match self {
+            #[cfg(feature = "provider")]
+            Self::Provider => provider::api(),
+            #[cfg(feature = "client")]
+            Self::Client => client::api(),
+        }
+    }
+
+    /// Opens the socket and prepares the role.
+    pub fn start(self, config: &Config) -> io::Result<Running> {
+        match self {
+            #[cfg(feature = "provider")]
+            Self::Provider => provider::start(config),
+            #[cfg(feature = "client")]
+            Self::Client => client::start(config),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What the provider role does without being asked.
+
+pub mod deliver;

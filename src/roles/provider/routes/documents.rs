@@ -1,0 +1,214 @@
+//! Documents: create, list, read, change, delete.
+
+use actix_web::http::header::{ETAG, LOCATION};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+
+use super::view::{CreateDocument, DocumentPage, DocumentView, UpdateDocument};
+use crate::domain::cursor::Cursor;
+use crate::domain::document::{Change, DeliveryState, Document, Status, Written};
+use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::timestamp::Timestamp;
+use crate::platform::http::{ApiError, ErrorBody, ErrorCode, IfMatch, JsonBody, Query, Tenant};
+use crate::platform::{clock, random};
+use crate::roles::provider::State;
+use crate::roles::provider::store::documents::{self as store, Filter};
+
+/// Documents of a page where nobody says how many.
+const PAGE: i64 = 20;
+/// Most documents of a page.
+const PAGE_MAX: i64 = 50;
+/// How often a change is tried again when others keep changing the same document.
+const RACES: usize = 20;
+
+/// Creates a draft.
+#[utoipa::path(post, path = "/api/documents", tag = "documents", operation_id = "create_document",
+    params(("X-Tenant" = Option<String>, Header, description = "Whose document it is")),
+    request_body = CreateDocument,
+    responses(
+        (status = 201, description = "Created", body = DocumentView,
+         headers(("Location" = String, description = "Path of the document"), ("ETag" = String, description = "Its version"))),
+        (status = 400, description = "A field is broken", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn create_document(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    JsonBody(body): JsonBody,
+) -> Result<HttpResponse, ApiError> {
+    let document = Document::create(random::document_id(), Written::parse(body)?, clock::now());
+    let document = state
+        .db
+        .run(move |conn| {
+            store::insert(conn, &tenant, &document)?;
+            Ok::<_, ApiError>(document)
+        })
+        .await?;
+    let location = format!("/api/documents/{}", document.id);
+    Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), &document))
+}
+
+/// Lists documents, newest first.
+#[utoipa::path(get, path = "/api/documents", tag = "documents", operation_id = "list_documents",
+    params(
+        ("X-Tenant" = Option<String>, Header, description = "Whose documents"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 50, description = "Documents per page, 20 by default"),
+        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+        ("status" = Option<String>, Query, description = "`draft` or `final`"),
+        ("state" = Option<String>, Query, description = "A state of delivery"),
+        ("q" = Option<String>, Query, description = "Text in the title or in the recipient's name or e-mail address"),
+        ("updatedSince" = Option<String>, Query, description = "RFC 3339"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = DocumentPage),
+        (status = 400, description = "A parameter is broken", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn list_documents(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    mut query: Query,
+) -> Result<HttpResponse, ApiError> {
+    let within = |text: &str| text.parse().ok().filter(|n| (1..=PAGE_MAX).contains(n));
+    let limit = query.optional("limit", "must be a whole number from 1 to 50", within).unwrap_or(PAGE);
+    let filter = read_filter(&mut query);
+    query.finish()?;
+    let mut found = state
+        .db
+        .run(move |conn| store::list(conn, &tenant, &filter, limit + 1).map_err(ApiError::from))
+        .await?;
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = found.len() > shown;
+    found.truncate(shown);
+    let next_cursor = found.last().filter(|_| more).map(|last| Cursor(last.id).encode());
+    let items = found.iter().map(DocumentView::of).collect();
+    Ok(HttpResponse::Ok().json(DocumentPage { items, next_cursor }))
+}
+
+fn read_filter(query: &mut Query) -> Filter {
+    let words = "must be at most 200 characters long";
+    Filter {
+        after: query.optional("cursor", "must be the nextCursor of an earlier page", Cursor::decode),
+        status: query.optional("status", "must be draft or final", Status::parse),
+        state: query.optional("state", "must be a state of delivery, such as queued", DeliveryState::parse),
+        search: query.optional("q", words, |text| (text.chars().count() <= 200).then(|| text.to_owned())),
+        updated_since: query.optional("updatedSince", "must be a time such as 2026-11-20T18:00:00Z", Timestamp::parse),
+    }
+}
+
+/// Reads one document.
+#[utoipa::path(get, path = "/api/documents/{id}", tag = "documents", operation_id = "find_document",
+    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    responses(
+        (status = 200, description = "The document", body = DocumentView, headers(("ETag" = String, description = "Its version"))),
+        (status = 400, description = "The tenant is broken", body = ErrorBody),
+        (status = 404, description = "There is no such document", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn find_document(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let document = load(&state, &tenant, &id).await?;
+    Ok(answer(&mut HttpResponse::Ok(), &document))
+}
+
+/// Changes a document; `status: "final"` makes it ready to be sent.
+#[utoipa::path(put, path = "/api/documents/{id}", tag = "documents", operation_id = "update_document",
+    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
+           ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag")),
+    request_body = UpdateDocument,
+    responses(
+        (status = 200, description = "The document as it is now", body = DocumentView, headers(("ETag" = String, description = "Its version"))),
+        (status = 400, description = "A field is broken, or the state does not allow it", body = ErrorBody),
+        (status = 404, description = "There is no such document", body = ErrorBody),
+        (status = 409, description = "Others keep changing the document", body = ErrorBody),
+        (status = 412, description = "It has changed since", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn update_document(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+    if_match: IfMatch,
+    JsonBody(body): JsonBody,
+) -> Result<HttpResponse, ApiError> {
+    let change = Change::parse(body)?;
+    let id = parse_id(&id)?;
+    let document = state.db.run(move |conn| change_document(conn, &tenant, id, &if_match, &change)).await?;
+    Ok(answer(&mut HttpResponse::Ok(), &document))
+}
+
+/// Reads, decides and writes only if nobody was faster; without `If-Match` the
+/// change is then decided again on the newer version, so that none gets lost.
+fn change_document(
+    conn: &mut diesel::PgConnection,
+    tenant: &TenantId,
+    id: DocumentId,
+    if_match: &IfMatch,
+    change: &Change,
+) -> Result<Document, ApiError> {
+    for _ in 0..RACES {
+        let stored = store::find(conn, tenant, id)?.ok_or_else(|| ApiError::no_document(&id.to_string()))?;
+        if_match.check(stored.version)?;
+        let Some(changed) = stored.changed(change.clone(), clock::now())? else { return Ok(stored) };
+        if store::update(conn, tenant, &changed, stored.version)? {
+            return Ok(changed);
+        }
+    }
+    Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
+}
+
+/// Deletes a document that was never sent.
+#[utoipa::path(delete, path = "/api/documents/{id}", tag = "documents", operation_id = "delete_document",
+    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
+           ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag")),
+    responses(
+        (status = 204, description = "Deleted"),
+        (status = 400, description = "It was sent", body = ErrorBody),
+        (status = 404, description = "There is no such document", body = ErrorBody),
+        (status = 409, description = "Others keep changing the document", body = ErrorBody),
+        (status = 412, description = "It has changed since", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn delete_document(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+    if_match: IfMatch,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let deleted = state
+        .db
+        .run(move |conn| {
+            let stored = store::find(conn, &tenant, id)?.ok_or_else(|| ApiError::no_document(&id.to_string()))?;
+            if_match.check(stored.version)?;
+            stored.check_deletable()?;
+            store::delete(conn, &tenant, id, stored.version).map_err(ApiError::from)
+        })
+        .await?;
+    if !deleted {
+        return Err(ApiError::new(ErrorCode::Conflict, "The document was changed at the same moment; please try again"));
+    }
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The document of this id, as the path or a body gives it; what is no id belongs to no document.
+pub(super) async fn load(state: &State, tenant: &TenantId, id: &str) -> Result<Document, ApiError> {
+    let (tenant, id) = (tenant.clone(), parse_id(id)?);
+    let found = state.db.run(move |conn| store::find(conn, &tenant, id).map_err(ApiError::from)).await?;
+    found.ok_or_else(|| ApiError::no_document(&id.to_string()))
+}
+
+fn parse_id(id: &str) -> Result<DocumentId, ApiError> {
+    id.parse().map_err(|_| ApiError::no_document(id))
+}
+
+fn answer(response: &mut HttpResponseBuilder, document: &Document) -> HttpResponse {
+    response.insert_header((ETAG, format!("\"{}\"", document.version))).json(DocumentView::of(document))
+}

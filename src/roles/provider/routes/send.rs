@@ -1,0 +1,159 @@
+//! Sending a document to its client.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::documents;
+use crate::domain::document::{DeliveryState, Document, SendPlan};
+use crate::domain::fields::{Fields, Invalid};
+use crate::domain::ids::TenantId;
+use crate::domain::wire::DeliverDocument;
+use crate::platform::clock;
+use crate::platform::http::{ApiError, ErrorBody, ErrorCode, JsonBody, Tenant};
+use crate::platform::outbox::{self, Leased, NewMessage, lease_time};
+use crate::roles::provider::jobs::deliver;
+use crate::roles::provider::{State, store};
+
+/// How often a send is planned anew when others keep changing the document.
+const RACES: usize = 5;
+
+/// Body of `POST /api/send`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the body; the handler reads it field by field")]
+pub struct SendDocument {
+    /// The document; its status must be `final`.
+    #[schema(example = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d")]
+    document_id: String,
+}
+
+/// Answer of `POST /api/send`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent {
+    /// What the client types; `null` while the document is on its way.
+    #[schema(example = "K7QM-4T9X-WR5C", required = true)]
+    access_code: Option<String>,
+    /// The document.
+    #[schema(format = Uuid, example = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d")]
+    document_id: String,
+    /// `delivered` or `queued`.
+    #[schema(example = "delivered")]
+    state: &'static str,
+    /// Where the client reads it; `null` while the document is on its way.
+    #[schema(example = "https://client.on-track.ch/view/K7QM-4T9X-WR5C", required = true)]
+    link: Option<String>,
+}
+
+/// Sends the current version of a final document.
+#[utoipa::path(post, path = "/api/send", tag = "documents", operation_id = "send_document",
+    params(("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    request_body = SendDocument,
+    responses(
+        (status = 200, description = "The client role has it", body = Sent),
+        (status = 202, description = "The client role can't be reached at the moment; the document is delivered later by itself", body = Sent,
+         example = json!({"accessCode": null, "documentId": "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d", "state": "queued", "link": null})),
+        (status = 400, description = "It is a draft, or this version was sent already", body = ErrorBody),
+        (status = 404, description = "There is no such document", body = ErrorBody),
+        (status = 409, description = "Others keep changing the document", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 502, description = "The client role refuses the document for good", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn send_document(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    JsonBody(body): JsonBody,
+) -> Result<HttpResponse, ApiError> {
+    let id = read_id(body)?;
+    for _ in 0..RACES {
+        let document = documents::load(&state, &tenant, &id).await?;
+        let message = match document.plan_send()? {
+            SendPlan::Start => match start(&state, &tenant, &document).await? {
+                Some(message) => message,
+                None => continue,
+            },
+            SendPlan::Resume => match resume(&state, &tenant, &document).await? {
+                Some(message) => message,
+                None => return Ok(queued(&document)),
+            },
+        };
+        return match deliver::attempt(&state, message).await? {
+            Some(after) => answer(&after),
+            None => Ok(queued(&document)),
+        };
+    }
+    Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
+}
+
+/// Promises the delivery: the document's new state and the message, in one
+/// transaction. `None` if the document changed meanwhile.
+async fn start(state: &State, tenant: &TenantId, document: &Document) -> Result<Option<Leased>, ApiError> {
+    let now = clock::now();
+    let expires_at = document.expiry_from(now);
+    let wire = DeliverDocument::new(document.id, document.version, &document.written, expires_at);
+    let message = NewMessage {
+        tenant: tenant.clone(),
+        topic: deliver::TOPIC,
+        subject: document.id.0,
+        version: document.version,
+        payload: serde_json::to_vec(&wire).map_err(ApiError::internal)?,
+    };
+    let (document, lease) = (document.clone(), lease_time(state.client.send_timeout));
+    state
+        .db
+        .transaction(move |conn| {
+            if !store::documents::begin_sending(conn, &message.tenant, &document, expires_at)? {
+                return Ok(None);
+            }
+            if document.sent_version.is_some() {
+                outbox::supersede(conn, &message.tenant, message.subject, now)?;
+            }
+            Ok(Some(outbox::enqueue_leased(conn, message, now, lease)?))
+        })
+        .await
+}
+
+/// Takes over the message that is waiting. `None` if an attempt is under way.
+async fn resume(state: &State, tenant: &TenantId, document: &Document) -> Result<Option<Leased>, ApiError> {
+    let (tenant, subject, lease) = (tenant.clone(), document.id.0, lease_time(state.client.send_timeout));
+    state
+        .db
+        .run(move |conn| outbox::claim(conn, &tenant, subject, clock::now(), lease).map_err(ApiError::from))
+        .await
+}
+
+fn answer(document: &Document) -> Result<HttpResponse, ApiError> {
+    match document.delivery.state {
+        DeliveryState::Delivered => Ok(HttpResponse::Ok().json(Sent {
+            access_code: document.access_code.clone(),
+            document_id: document.id.to_string(),
+            state: DeliveryState::Delivered.as_str(),
+            link: document.link.clone(),
+        })),
+        DeliveryState::Failed => {
+            let why = document.delivery.last_error.as_deref().unwrap_or("The client role refuses it");
+            Err(ApiError::new(ErrorCode::ClientRefused, format!("The document was not delivered: {why}")))
+        }
+        _ => Ok(queued(document)),
+    }
+}
+
+fn queued(document: &Document) -> HttpResponse {
+    HttpResponse::Accepted().json(Sent {
+        access_code: document.access_code.clone(),
+        document_id: document.id.to_string(),
+        state: DeliveryState::Queued.as_str(),
+        link: document.link.clone(),
+    })
+}
+
+fn read_id(body: Value) -> Result<String, Invalid> {
+    let mut fields = Fields::of_body(body)?;
+    let id = fields.required_text("documentId", 200);
+    fields.finish().map(|()| id)
+}

@@ -1,0 +1,5 @@
+//! SQL and rows of the provider role, nothing else.
+
+pub mod documents;
+mod rows;
+pub mod schema;
