@@ -25,18 +25,39 @@ pub struct Reply {
     pub body: Value,
 }
 
+impl Reply {
+    /// The text at a JSON pointer (RFC 6901), `/items/0/title`.
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.body.pointer(pointer).and_then(Value::as_str)
+    }
+}
+
 impl Api {
     /// The role at `base`, such as `http://127.0.0.1:3001`, for a tenant.
     pub fn new(base: &str, tenant: Option<String>) -> Result<Self, Failure> {
-        let parsed = url::Url::parse(base).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
+        let parsed =
+            url::Url::parse(base).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
         if parsed.is_none() {
-            return Err(Failure::new(USAGE, format!("{base} is no address; it must start with http:// or https://")));
+            return Err(Failure::new(
+                USAGE,
+                format!("{base} is no address; it must start with http:// or https://"),
+            ));
         }
-        Ok(Self { http: HttpClient::new(base, TIMEOUT)?, base: base.trim_end_matches('/').to_owned(), tenant })
+        Ok(Self {
+            http: HttpClient::new(base, TIMEOUT)?,
+            base: base.trim_end_matches('/').to_owned(),
+            tenant,
+        })
     }
 
     /// Calls `path` and returns the answer if its status is one of `expected`.
-    pub async fn call(&self, method: Method, path: &str, body: Option<&Value>, expected: &[u16]) -> Result<Reply, Failure> {
+    pub async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        expected: &[u16],
+    ) -> Result<Reply, Failure> {
         let url = format!("{}{path}", self.base);
         let mut headers = Vec::new();
         if let Some(tenant) = &self.tenant {
@@ -54,7 +75,7 @@ impl Api {
         if expected.contains(&status) {
             return Ok(Reply { status, body });
         }
-        let message = body["message"].as_str().unwrap_or("no reason given");
+        let message = body.get("message").and_then(Value::as_str).unwrap_or("no reason given");
         Err(Failure::new(FAILED, format!("{} answered {status}: {message}", self.base)))
     }
 
@@ -67,7 +88,7 @@ impl Api {
     /// Creates a document and returns its id.
     pub async fn write(&self, document: &Value, finalise: bool) -> Result<String, Failure> {
         let created = self.call(Method::POST, "/api/documents", Some(document), &[201]).await?;
-        let id = created.body["id"].as_str().unwrap_or_default().to_owned();
+        let id = created.text("/id").unwrap_or_default().to_owned();
         if finalise {
             let path = format!("/api/documents/{id}");
             self.call(Method::PUT, &path, Some(&json!({"status": "final"})), &[200]).await?;

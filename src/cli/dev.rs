@@ -55,7 +55,9 @@ impl Dev {
     pub fn run(self) -> Outcome {
         for name in ["provider", "client"] {
             if Role::named(name).is_none() {
-                let message = format!("oc dev runs both roles, but this program was built without role {name}; build it with --features provider,client");
+                let message = format!(
+                    "oc dev runs both roles, but this program was built without role {name}; build it with --features provider,client"
+                );
                 return Err(Failure::new(FAILED, message));
             }
         }
@@ -72,6 +74,9 @@ impl Dev {
         let key = self.access_code_key()?;
         let mut client = self.start_role("client", &cluster, &ports, &key)?;
         let mut provider = self.start_role("provider", &cluster, &ports, &key)?;
+        // Closing standard input is what tells a role to stop. It is held apart
+        // from the process, because waiting for a process closes it.
+        let lifelines = (client.stdin.take(), provider.stdin.take());
         let ended = tokio::select! {
             _ = terminate.recv() => Ok(()),
             _ = interrupt.recv() => Ok(()),
@@ -81,15 +86,16 @@ impl Dev {
             failed = welcome(&ports) => Err(failed.message),
         };
         output::note("\noc dev: stopping ...");
-        // Closing standard input is what tells a role to stop.
-        drop((client.stdin.take(), provider.stdin.take()));
+        drop(lifelines);
         for role in [&mut client, &mut provider] {
             if tokio::time::timeout(Duration::from_secs(10), role.wait()).await.is_err() {
                 role.kill().await?;
             }
         }
         cluster.stop();
-        output::note("oc dev: stopped; your documents are kept in the private databases until `oc dev --reset`");
+        output::note(
+            "oc dev: stopped; your documents are kept in the private databases until `oc dev --reset`",
+        );
         ended.map(|()| ExitCode::SUCCESS).map_err(|why| Failure::new(FAILED, why))
     }
 
@@ -126,7 +132,13 @@ impl Dev {
         Ok(key)
     }
 
-    fn start_role(&self, role: &'static str, cluster: &Cluster, ports: &Ports, key: &str) -> Result<Child, Failure> {
+    fn start_role(
+        &self,
+        role: &'static str,
+        cluster: &Cluster,
+        ports: &Ports,
+        key: &str,
+    ) -> Result<Child, Failure> {
         let port = if role == "client" { ports.client } else { ports.provider };
         let client = format!("http://127.0.0.1:{}", ports.client);
         let mut child = Command::new(std::env::current_exe()?)
@@ -166,9 +178,12 @@ fn search_path() -> Vec<PathBuf> {
 fn free_port(wanted: u16, taken: &[u16]) -> Result<u16, Failure> {
     let free = |port: &u16| !taken.contains(port) && TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let found = (wanted..wanted.saturating_add(PORTS_TO_TRY)).find(free);
-    let port = found.ok_or_else(|| Failure::new(FAILED, format!("no port from {wanted} on is free; choose another")))?;
+    let port = found
+        .ok_or_else(|| Failure::new(FAILED, format!("no port from {wanted} on is free; choose another")))?;
     if port != wanted {
-        output::note(&format!("oc dev: port {wanted} is taken by another program, so {port} is used instead"));
+        output::note(&format!(
+            "oc dev: port {wanted} is taken by another program, so {port} is used instead"
+        ));
     }
     Ok(port)
 }
@@ -236,7 +251,7 @@ async fn wait_until_ready(api: &Api) -> Result<(), Failure> {
 /// sent. Returns title and link of the newest document that was sent.
 async fn load_examples(api: &Api) -> Result<Option<(String, String)>, Failure> {
     let present = api.call(Method::GET, "/api/documents?limit=50", None, &[200]).await?;
-    if present.body["items"].as_array().is_some_and(Vec::is_empty) {
+    if present.body.pointer("/items/0").is_none() {
         for (i, example) in EXAMPLES.iter().enumerate() {
             let document = json!({
                 "title": title_of(example.text).unwrap_or(example.file),
@@ -254,7 +269,6 @@ async fn load_examples(api: &Api) -> Result<Option<(String, String)>, Failure> {
         output::note(&format!("oc dev: {} example documents loaded", EXAMPLES.len()));
     }
     let newest = api.call(Method::GET, "/api/documents?state=delivered&limit=1", None, &[200]).await?;
-    let document = &newest.body["items"][0];
-    let text = |name: &str| document[name].as_str().map(str::to_owned);
-    Ok(text("title").zip(text("link")))
+    let text = |pointer: &str| newest.text(pointer).map(str::to_owned);
+    Ok(text("/items/0/title").zip(text("/items/0/link")))
 }

@@ -34,7 +34,9 @@ enum Direction {
 
 impl Migrate {
     pub fn run(self) -> Outcome {
-        let role = self.role.ok_or_else(|| Failure::new(USAGE, "say which role: oc migrate --role provider|client"))?;
+        let role = self
+            .role
+            .ok_or_else(|| Failure::new(USAGE, "say which role: oc migrate --role provider|client"))?;
         let values = self.settings.values(role)?;
         let mut problems = Problems::default();
         let database = Database::load(&values, &mut problems);
@@ -51,7 +53,11 @@ impl Migrate {
             }
             Direction::Status => {
                 for status in owner.status(&database)? {
-                    output::line(&format!("{}  {}", if status.applied { "applied" } else { "pending" }, status.name));
+                    output::line(&format!(
+                        "{}  {}",
+                        if status.applied { "applied" } else { "pending" },
+                        status.name
+                    ));
                 }
             }
             Direction::Down => output::line(&format!("took back {}", owner.down(&database)?)),

@@ -31,13 +31,13 @@ impl Open {
         let api = Api::new(&self.client, None)?;
         let opened = block_on(api.call(Method::GET, &path, None, &[200, 404, 410]))?;
         if opened.status != 200 {
-            let message = opened.body["message"].as_str().unwrap_or("the code opens nothing");
+            let message = opened.text("/message").unwrap_or("the code opens nothing");
             return Err(Failure::new(REFUSED, message));
         }
         if self.json {
             output::line(&opened.body.to_string());
         } else {
-            output::line(opened.body["content"].as_str().unwrap_or_default());
+            output::line(opened.text("/content").unwrap_or_default());
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -53,15 +53,17 @@ impl Send {
         if self.json {
             output::line(&sent.body.to_string());
         } else {
-            let told = |name: &str| sent.body[name].as_str().unwrap_or("not yet known").to_owned();
-            output::line(&format!("document  {}", told("documentId")));
-            output::line(&format!("code      {}", told("accessCode")));
-            output::line(&format!("link      {}", told("link")));
+            let told = |name: &str| sent.text(name).unwrap_or("not yet known").to_owned();
+            output::line(&format!("document  {}", told("/documentId")));
+            output::line(&format!("code      {}", told("/accessCode")));
+            output::line(&format!("link      {}", told("/link")));
         }
         if sent.status == 200 {
             return Ok(ExitCode::SUCCESS);
         }
-        output::note("accepted; the client role can't be reached at the moment, so it is delivered later by itself");
+        output::note(
+            "accepted; the client role can't be reached at the moment, so it is delivered later by itself",
+        );
         Ok(NOT_YET.into())
     }
 

@@ -77,7 +77,8 @@ impl SettingArgs {
 fn from_file(setting: &Setting) -> Result<Option<(&'static str, Value)>, Failure> {
     let variable = format!("{}_FILE", setting.name);
     let Some(path) = std::env::var_os(&variable).filter(|path| !path.is_empty()) else { return Ok(None) };
-    let text = fs::read_to_string(&path)
-        .map_err(|e| Failure::new(USAGE, format!("{variable} names {}, which can't be read: {e}", path.display())))?;
+    let text = fs::read_to_string(&path).map_err(|e| {
+        Failure::new(USAGE, format!("{variable} names {}, which can't be read: {e}", path.display()))
+    })?;
     Ok(Some((setting.name, Value { text: text.trim_end().to_owned(), source: Source::File })))
 }

@@ -113,16 +113,30 @@ impl Database {
             url: Secret::new(url),
             pool_size: values.number("DATABASE_POOL_SIZE", 1..=1_000, problems),
             pool_wait: Duration::from_millis(values.number("DATABASE_POOL_WAIT_MS", 1..=60_000, problems)),
-            connect_timeout: Duration::from_secs(values.number("DATABASE_CONNECT_TIMEOUT_SECONDS", 2..=60, problems)),
-            statement_timeout: Duration::from_millis(values.number("DATABASE_STATEMENT_TIMEOUT_MS", 10..=600_000, problems)),
-            lock_timeout: Duration::from_millis(values.number("DATABASE_LOCK_TIMEOUT_MS", 10..=600_000, problems)),
+            connect_timeout: Duration::from_secs(values.number(
+                "DATABASE_CONNECT_TIMEOUT_SECONDS",
+                2..=60,
+                problems,
+            )),
+            statement_timeout: Duration::from_millis(values.number(
+                "DATABASE_STATEMENT_TIMEOUT_MS",
+                10..=600_000,
+                problems,
+            )),
+            lock_timeout: Duration::from_millis(values.number(
+                "DATABASE_LOCK_TIMEOUT_MS",
+                10..=600_000,
+                problems,
+            )),
         }
     }
 }
 
 fn http(values: &Values, problems: &mut Problems) -> Http {
     Http {
-        host: values.parsed("HOST", "an IP address such as 127.0.0.1", problems).unwrap_or(IpAddr::from([127, 0, 0, 1])),
+        host: values
+            .parsed("HOST", "an IP address such as 127.0.0.1", problems)
+            .unwrap_or(IpAddr::from([127, 0, 0, 1])),
         port: values.number("PORT", 0..=65_535, problems),
         workers: values.number("HTTP_WORKERS", 1..=1_024, problems),
         max_body_bytes: values.number("MAX_BODY_BYTES", 1_024..=64 * 1_048_576, problems),
@@ -144,9 +158,11 @@ fn client_role(values: &Values, problems: &mut Problems) -> ClientRole {
 fn auth(values: &Values, problems: &mut Problems) -> Option<Auth> {
     match values.get("AUTH") {
         Some("none") => return Some(Auth::None),
-        Some("jwt") => problems.add("AUTH", "can't be jwt yet: this version knows no tokens; use none on a loopback address"),
+        Some("jwt") => problems
+            .add("AUTH", "can't be jwt yet: this version knows no tokens; use none on a loopback address"),
         Some(_) => problems.add("AUTH", "must be none or jwt"),
-        None => problems.add("AUTH", "is missing: say --auth none to serve this machine without any authentication"),
+        None => problems
+            .add("AUTH", "is missing: say --auth none to serve this machine without any authentication"),
     }
     None
 }

@@ -39,9 +39,7 @@ impl Default {
             Self::Is(value) => Some(value.to_owned()),
             Self::PerRole(_, client) if role == "client" => Some(client.to_owned()),
             Self::PerRole(provider, _) => Some(provider.to_owned()),
-            Self::Processors => {
-                Some(std::thread::available_parallelism().map_or(1, usize::from).to_string())
-            }
+            Self::Processors => Some(std::thread::available_parallelism().map_or(1, usize::from).to_string()),
         }
     }
 
@@ -79,32 +77,68 @@ const fn setting(name: &'static str, default: Default, help: &'static str) -> Se
 pub const SETTINGS: &[Setting] = &[
     Setting {
         secret: true,
-        ..setting("DATABASE_URL", Default::None, "Where the role's own database is: postgres://user:password@host/name")
+        ..setting(
+            "DATABASE_URL",
+            Default::None,
+            "Where the role's own database is: postgres://user:password@host/name",
+        )
     },
     setting("AUTH", Default::None, "How requests are authenticated: none (loopback only) or jwt"),
     setting("HOST", Default::Is("127.0.0.1"), "Address to listen on"),
     setting("PORT", Default::PerRole("3001", "3000"), "Port to listen on; 0 takes a free one"),
     setting("HTTP_WORKERS", Default::Processors, "Threads that answer requests"),
     setting("MAX_BODY_BYTES", Default::Is("2097152"), "Largest request body, in bytes"),
-    setting("SHUTDOWN_DRAIN_MS", Default::Is("0"), "Time between 'not ready' and the end of listening, for a load balancer to notice"),
-    setting("SHUTDOWN_TIMEOUT_SECONDS", Default::Is("20"), "Longest wait for requests in flight when stopping"),
-    setting("DATABASE_POOL_SIZE", Default::Is("16"), "Largest number of database connections of this process"),
-    setting("DATABASE_POOL_WAIT_MS", Default::Is("1000"), "Longest wait for a free connection before a request is answered 503"),
-    setting("DATABASE_CONNECT_TIMEOUT_SECONDS", Default::Is("2"), "Longest wait for a new connection, at least 2"),
+    setting(
+        "SHUTDOWN_DRAIN_MS",
+        Default::Is("0"),
+        "Time between 'not ready' and the end of listening, for a load balancer to notice",
+    ),
+    setting(
+        "SHUTDOWN_TIMEOUT_SECONDS",
+        Default::Is("20"),
+        "Longest wait for requests in flight when stopping",
+    ),
+    setting(
+        "DATABASE_POOL_SIZE",
+        Default::Is("16"),
+        "Largest number of database connections of this process",
+    ),
+    setting(
+        "DATABASE_POOL_WAIT_MS",
+        Default::Is("1000"),
+        "Longest wait for a free connection before a request is answered 503",
+    ),
+    setting(
+        "DATABASE_CONNECT_TIMEOUT_SECONDS",
+        Default::Is("2"),
+        "Longest wait for a new connection, at least 2",
+    ),
     setting("DATABASE_STATEMENT_TIMEOUT_MS", Default::Is("5000"), "Longest run of one SQL statement"),
     setting("DATABASE_LOCK_TIMEOUT_MS", Default::Is("2000"), "Longest wait of one SQL statement for a lock"),
     Setting {
         role: Some("provider"),
-        ..setting("CLIENT_BASE_URL", Default::Is("http://127.0.0.1:3000/api/"), "API of the client role as the provider role reaches it; v1/documents is appended")
+        ..setting(
+            "CLIENT_BASE_URL",
+            Default::Is("http://127.0.0.1:3000/api/"),
+            "API of the client role as the provider role reaches it; v1/documents is appended",
+        )
     },
     setting("CLIENT_PUBLIC_URL", Default::Is("http://127.0.0.1:3000"), "Base of the links that people get"),
     Setting {
         role: Some("provider"),
-        ..setting("SEND_TIMEOUT_MS", Default::Is("2000"), "Longest wait for the client role when a document is sent")
+        ..setting(
+            "SEND_TIMEOUT_MS",
+            Default::Is("2000"),
+            "Longest wait for the client role when a document is sent",
+        )
     },
     Setting {
         role: Some("client"),
         secret: true,
-        ..setting("ACCESS_CODE_KEY", Default::None, "Key that protects access codes: 32 random bytes in base64 (openssl rand -base64 32); a comma-separated list: the first makes, all check")
+        ..setting(
+            "ACCESS_CODE_KEY",
+            Default::None,
+            "Key that protects access codes: 32 random bytes in base64 (openssl rand -base64 32); a comma-separated list: the first makes, all check",
+        )
     },
 ];

@@ -133,7 +133,12 @@ impl Values {
     }
 
     /// A value of another type.
-    pub(super) fn parsed<T: FromStr>(&self, name: &str, expected: &str, problems: &mut Problems) -> Option<T> {
+    pub(super) fn parsed<T: FromStr>(
+        &self,
+        name: &str,
+        expected: &str,
+        problems: &mut Problems,
+    ) -> Option<T> {
         let parsed = self.get(name).and_then(|text| text.trim().parse().ok());
         if parsed.is_none() {
             problems.add(name, &format!("must be {expected}"));
@@ -158,7 +163,10 @@ impl Values {
         let text = self.required(name, problems);
         let keys = Keys::parse(&text);
         if !text.is_empty() && !keys.as_ref().is_some_and(Keys::look_random) {
-            problems.add(name, "must be 32 random bytes in base64, or several separated by commas: openssl rand -base64 32");
+            problems.add(
+                name,
+                "must be 32 random bytes in base64, or several separated by commas: openssl rand -base64 32",
+            );
         }
         keys.unwrap_or_default()
     }
@@ -196,11 +204,18 @@ impl Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} to mend before this can run:", if self.0.len() == 1 { "one setting" } else { "settings" })?;
+        writeln!(
+            f,
+            "{} to mend before this can run:",
+            if self.0.len() == 1 { "one setting" } else { "settings" }
+        )?;
         for problem in &self.0 {
             writeln!(f, "  - {problem}")?;
         }
-        write!(f, "Give a setting as an environment variable or as a flag; .env.example explains each of them.")
+        write!(
+            f,
+            "Give a setting as an environment variable or as a flag; .env.example explains each of them."
+        )
     }
 }
 

@@ -49,9 +49,7 @@ impl AccessCode {
         }
         let complete = slots.next().is_none();
         match symbols.split_last() {
-            Some((check, payload)) if complete && check_symbol(payload) == *check => {
-                Ok(Self(symbols))
-            }
+            Some((check, payload)) if complete && check_symbol(payload) == *check => Ok(Self(symbols)),
             _ => Err(MalformedCode),
         }
     }
@@ -92,10 +90,7 @@ impl fmt::Debug for AccessCode {
 pub struct MalformedCode;
 
 fn letters<'a>(symbols: impl Iterator<Item = &'a u8>) -> String {
-    symbols
-        .filter_map(|s| ALPHABET.get(usize::from(*s)))
-        .map(|b| char::from(*b))
-        .collect()
+    symbols.filter_map(|s| ALPHABET.get(usize::from(*s))).map(|b| char::from(*b)).collect()
 }
 
 fn symbol_of(c: char) -> Option<u8> {

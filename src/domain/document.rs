@@ -113,7 +113,9 @@ impl Recipient {
             name: fields.text("name", 200).value(),
             email: fields.parsed("email", "must be an e-mail address", email).value(),
             phone: fields.parsed("phone", "must be a telephone number", phone).value(),
-            language: fields.parsed("language", "must be a language tag such as de or fr-CH", language).value(),
+            language: fields
+                .parsed("language", "must be a language tag such as de or fr-CH", language)
+                .value(),
         }
     }
 }
@@ -271,10 +273,14 @@ impl Refusal {
     #[must_use]
     pub fn message(self) -> &'static str {
         match self {
-            Self::FinalStaysFinal => "A final document does not become a draft again; change its text and send it once more",
+            Self::FinalStaysFinal => {
+                "A final document does not become a draft again; change its text and send it once more"
+            }
             Self::DraftNotSent => "The document is a draft; set its status to final first",
             Self::AlreadySent => "The document was already sent and has not changed since",
-            Self::SentNotDeleted => "The document was sent to the client; only documents that were never sent can be deleted",
+            Self::SentNotDeleted => {
+                "The document was sent to the client; only documents that were never sent can be deleted"
+            }
         }
     }
 }
@@ -371,7 +377,9 @@ fn phone(text: &str) -> Option<String> {
 
 fn language(text: &str) -> Option<String> {
     let mut parts = text.split('-');
-    let primary = parts.next().is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()));
+    let primary = parts
+        .next()
+        .is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()));
     let rest = parts.all(|p| (1..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
     (primary && rest && text.len() <= 35).then(|| text.to_owned())
 }
@@ -416,7 +424,10 @@ mod tests {
     #[test]
     fn a_final_document_stays_final() {
         let document = draft().changed(change(json!({"status": "final"})), at(NOON)).unwrap().unwrap();
-        assert_eq!(document.changed(change(json!({"status": "draft"})), at(NOON)), Err(Refusal::FinalStaysFinal));
+        assert_eq!(
+            document.changed(change(json!({"status": "draft"})), at(NOON)),
+            Err(Refusal::FinalStaysFinal)
+        );
     }
 
     #[test]

@@ -104,11 +104,9 @@ impl Fields {
     pub fn of_body(body: Value) -> Result<Self, Invalid> {
         match body {
             Value::Object(object) => Ok(Self { path: String::new(), object, broken: Vec::new() }),
-            other => Err(Invalid::field(
-                "body",
-                "type",
-                format!("must be a JSON object, not {}", kind(&other)),
-            )),
+            other => {
+                Err(Invalid::field("body", "type", format!("must be a JSON object, not {}", kind(&other))))
+            }
         }
     }
 
@@ -169,8 +167,12 @@ impl Fields {
             Given::Value(Value::Number(number)) => {
                 let whole = number.as_i64();
                 match whole {
-                    Some(value) if value < min => self.refuse(name, "minimum", format!("must be at least {min}")),
-                    Some(value) if value > max => self.refuse(name, "maximum", format!("must be at most {max}")),
+                    Some(value) if value < min => {
+                        self.refuse(name, "minimum", format!("must be at least {min}"));
+                    }
+                    Some(value) if value > max => {
+                        self.refuse(name, "maximum", format!("must be at most {max}"));
+                    }
                     Some(value) => return Given::Value(value),
                     None => self.refuse(name, "type", "must be a whole number"),
                 }
@@ -352,7 +354,9 @@ mod tests {
         for _ in 0..FREE_FORM_DEPTH {
             deep = json!({ "a": deep });
         }
-        for (value, rule) in [(deep, "maxDepth"), (json!({"a": "x".repeat(200)}), "maxLength"), (json!([]), "type")] {
+        for (value, rule) in
+            [(deep, "maxDepth"), (json!({"a": "x".repeat(200)}), "maxLength"), (json!([]), "type")]
+        {
             let mut fields = Fields::of_body(json!({ "free": value })).unwrap();
             fields.free_form("free", 100);
             assert_eq!(fields.finish().unwrap_err().0[0].rule, rule);

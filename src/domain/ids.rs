@@ -17,12 +17,9 @@ impl TenantId {
     /// Reads a tenant id as it stands in a header or a token.
     pub fn parse(text: &str) -> Result<Self, MalformedTenantId> {
         let bytes = text.as_bytes();
-        let starts_well = bytes
-            .first()
-            .is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        let goes_on_well = bytes
-            .iter()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
+        let starts_well = bytes.first().is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let goes_on_well =
+            bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'));
         if starts_well && goes_on_well && bytes.len() <= TENANT_ID_MAX {
             Ok(Self(text.to_owned()))
         } else {

@@ -38,9 +38,7 @@ impl Timestamp {
     /// This moment moved into the future; the latest possible moment where that goes too far.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
-        self.0
-            .checked_add(duration)
-            .map_or(Self(jiff::Timestamp::MAX), Self)
+        self.0.checked_add(duration).map_or(Self(jiff::Timestamp::MAX), Self)
     }
 }
 

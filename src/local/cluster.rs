@@ -98,7 +98,8 @@ pub struct Cluster {
 impl Cluster {
     /// Starts the server, making the cluster first if there is none.
     pub fn start(options: &Options) -> Result<Self, ClusterError> {
-        let programs = programs::find(options.programs.as_deref(), &options.path).ok_or(ClusterError::NotInstalled)?;
+        let programs =
+            programs::find(options.programs.as_deref(), &options.path).ok_or(ClusterError::NotInstalled)?;
         let account = programs::server_account();
         let folder = reachable_folder(&options.folder, account.is_some())?;
         fs::create_dir_all(&folder)?;
@@ -139,7 +140,8 @@ impl Cluster {
             .load(&mut conn)
             .map_err(|e| ClusterError::Failed(e.to_string()))?;
         if exists.is_empty() {
-            let template = template.map_or(String::new(), |t| format!(" TEMPLATE \"{t}\" STRATEGY file_copy"));
+            let template =
+                template.map_or(String::new(), |t| format!(" TEMPLATE \"{t}\" STRATEGY file_copy"));
             conn.batch_execute(&format!("CREATE DATABASE \"{name}\"{template}"))
                 .map_err(|e| ClusterError::Failed(e.to_string()))?;
         }
@@ -167,7 +169,18 @@ impl Cluster {
             return Ok(());
         }
         let mut initdb = self.command("initdb");
-        initdb.args(["-U", "oc", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions", "-D"]);
+        initdb.args([
+            "-U",
+            "oc",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "--no-instructions",
+            "-D",
+        ]);
         let output = initdb.arg(&self.data).output()?;
         if output.status.success() {
             return Ok(());
@@ -177,7 +190,9 @@ impl Cluster {
 
     /// Starts the server, or takes over one that lost its owner, and returns its process id.
     fn launch(&mut self, options: &Options) -> Result<u32, ClusterError> {
-        if let (Some(pid), Ok(_)) = (self.pid_on_file(), UnixStream::connect(self.sockets.join(".s.PGSQL.5432"))) {
+        if let (Some(pid), Ok(_)) =
+            (self.pid_on_file(), UnixStream::connect(self.sockets.join(".s.PGSQL.5432")))
+        {
             return Ok(pid);
         }
         let started = Instant::now();
@@ -203,7 +218,8 @@ impl Cluster {
         let mut server = self.command("postgres");
         server.arg("-D").arg(&self.data).arg("-k").arg(&self.sockets);
         let port = options.tcp_port.map_or("5432".to_owned(), |port| port.to_string());
-        let addresses = if options.tcp_port.is_some() { "listen_addresses=127.0.0.1" } else { "listen_addresses=" };
+        let addresses =
+            if options.tcp_port.is_some() { "listen_addresses=127.0.0.1" } else { "listen_addresses=" };
         server.args(["-p", &port, "-c", addresses, "-c", "max_connections=200", "-c", "lc_messages=C"]);
         if options.throw_away {
             server.args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]);

@@ -19,10 +19,13 @@ pub(super) fn find(given: Option<&Path>, path: &[PathBuf]) -> Option<PathBuf> {
     if let Some(given) = given {
         return [given.to_path_buf(), given.join("bin")].into_iter().find(complete);
     }
-    let mut installed: Vec<(u32, PathBuf)> = PLACES.iter().flat_map(|(root, prefix)| versions(root, prefix)).collect();
+    let mut installed: Vec<(u32, PathBuf)> =
+        PLACES.iter().flat_map(|(root, prefix)| versions(root, prefix)).collect();
     installed.sort_by_key(|(major, _)| std::cmp::Reverse(*major));
     let installed = installed.into_iter().map(|(_, folder)| folder);
-    let on_path = path.iter().filter_map(|folder| fs::canonicalize(folder.join("initdb")).ok()?.parent().map(Path::to_path_buf));
+    let on_path = path
+        .iter()
+        .filter_map(|folder| fs::canonicalize(folder.join("initdb")).ok()?.parent().map(Path::to_path_buf));
     installed.chain(on_path).find(complete)
 }
 

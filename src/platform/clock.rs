@@ -6,6 +6,5 @@ use crate::domain::timestamp::Timestamp;
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is where the clock is read")]
 pub fn now() -> Timestamp {
-    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
-        .unwrap_or(Timestamp::EPOCH)
+    Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()).unwrap_or(Timestamp::EPOCH)
 }

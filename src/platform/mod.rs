@@ -7,7 +7,7 @@ pub mod http;
 pub mod http_client;
 pub mod outbox;
 pub mod random;
-pub mod schema;
+pub(crate) mod schema;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;

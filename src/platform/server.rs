@@ -109,9 +109,15 @@ impl Running {
 fn explain(error: &io::Error, settings: &Http) -> io::Error {
     let address = SocketAddr::new(settings.host, settings.port);
     let advice = match error.kind() {
-        io::ErrorKind::AddrInUse => "another program listens there; stop it, or choose another port with PORT (--port)",
-        io::ErrorKind::PermissionDenied => "ports below 1024 need special rights; choose a higher one with PORT (--port)",
-        io::ErrorKind::AddrNotAvailable => "this machine does not have that address; choose another with HOST (--host)",
+        io::ErrorKind::AddrInUse => {
+            "another program listens there; stop it, or choose another port with PORT (--port)"
+        }
+        io::ErrorKind::PermissionDenied => {
+            "ports below 1024 need special rights; choose a higher one with PORT (--port)"
+        }
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine does not have that address; choose another with HOST (--host)"
+        }
         _ => "choose another address with HOST (--host) and PORT (--port)",
     };
     io::Error::new(error.kind(), format!("can't listen on {address}: {error}; {advice}"))

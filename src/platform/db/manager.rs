@@ -105,7 +105,8 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, connection: &mut Connection) -> bool {
-        std::thread::panicking() || AnsiTransactionManager::is_broken_transaction_manager(&mut connection.inner)
+        std::thread::panicking()
+            || AnsiTransactionManager::is_broken_transaction_manager(&mut connection.inner)
     }
 }
 

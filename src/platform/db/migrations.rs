@@ -36,7 +36,12 @@ pub enum MigrateError {
     /// It can't be reached.
     Connect(String),
     /// It bears the name of another role.
-    OtherRole { expected: &'static str, found: String },
+    OtherRole {
+        /// The role that was asked for.
+        expected: &'static str,
+        /// The role whose name it bears.
+        found: String,
+    },
     /// It holds migrations that no role of this program knows.
     Foreign,
     /// Migrations have not been run.
@@ -123,7 +128,8 @@ impl Owner {
         } else if exists.migrated {
             return Err(MigrateError::Foreign);
         }
-        let pending = conn.pending_migrations((self.migrations)()).map_err(|e| MigrateError::Failed(e.to_string()))?;
+        let pending =
+            conn.pending_migrations((self.migrations)()).map_err(|e| MigrateError::Failed(e.to_string()))?;
         for migration in pending {
             progress(&migration.name().to_string());
             conn.run_migration(&migration).map_err(|e| MigrateError::Failed(e.to_string()))?;
@@ -159,7 +165,10 @@ impl Owner {
             true => conn.applied_migrations().map_err(|e| MigrateError::Failed(e.to_string()))?,
             false => Vec::new(),
         };
-        let one = |m: &Migration| Status { name: m.name().to_string(), applied: applied.contains(&m.name().version()) };
+        let one = |m: &Migration| Status {
+            name: m.name().to_string(),
+            applied: applied.contains(&m.name().version()),
+        };
         Ok(self.list()?.iter().map(one).collect())
     }
 

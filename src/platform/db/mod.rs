@@ -51,11 +51,14 @@ impl From<QueryError> for DbError {
         let text = error.to_string();
         let gone = matches!(
             error,
-            QueryError::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
-                | QueryError::BrokenTransactionManager
+            QueryError::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                _
+            ) | QueryError::BrokenTransactionManager
         );
         // diesel gives no SQLSTATE; these are 57P01 to 57P03, 57014 and 55P03.
-        let cut_off = ["terminating connection", "shutting down", "starting up", "server closed the connection"];
+        let cut_off =
+            ["terminating connection", "shutting down", "starting up", "server closed the connection"];
         let too_slow = ["due to statement timeout", "due to lock timeout"];
         if gone || cut_off.iter().any(|part| text.contains(part)) {
             Self::Unavailable(text)

@@ -42,4 +42,3 @@ impl ToSql<Timestamptz, Pg> for PgTimestamp {
         <i64 as ToSql<BigInt, Pg>>::to_sql(&micros, &mut out.reborrow())
     }
 }
-

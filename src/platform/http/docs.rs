@@ -23,7 +23,9 @@ pub struct ApiDescription {
 }
 
 /// Turns a description into its two forms.
-pub fn describe(api: &utoipa::openapi::OpenApi) -> Result<ApiDescription, Box<dyn std::error::Error + Send + Sync>> {
+pub fn describe(
+    api: &utoipa::openapi::OpenApi,
+) -> Result<ApiDescription, Box<dyn std::error::Error + Send + Sync>> {
     Ok(ApiDescription { json: api.to_pretty_json()? + "\n", yaml: api.to_yaml()? })
 }
 

@@ -17,8 +17,7 @@ use crate::platform::{clock, random};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 /// Enough for our own pages, which bring one stylesheet in their head and no script.
-const CONTENT_SECURITY_POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Names one request in logs, in error bodies and on its way to the other role.
 #[derive(Debug, Clone)]
@@ -54,7 +53,10 @@ fn request_id(req: &ServiceRequest) -> String {
     given.filter(harmless).map_or_else(|| random::uuid().to_string(), str::to_owned)
 }
 
-fn with_error_body(response: ServiceResponse<impl MessageBody + 'static>, id: &str) -> ServiceResponse<BoxBody> {
+fn with_error_body(
+    response: ServiceResponse<impl MessageBody + 'static>,
+    id: &str,
+) -> ServiceResponse<BoxBody> {
     let status = response.status();
     if let Some(error) = response.response().error().and_then(|e| e.as_error::<ApiError>()) {
         log_cause(error, id);

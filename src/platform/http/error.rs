@@ -54,7 +54,9 @@ impl ErrorCode {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::ValidationFailed | Self::MalformedRequest | Self::InvalidDocumentState => StatusCode::BAD_REQUEST,
+            Self::ValidationFailed | Self::MalformedRequest | Self::InvalidDocumentState => {
+                StatusCode::BAD_REQUEST
+            }
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -138,9 +140,10 @@ impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         let (code, message) = match error {
             DbError::Busy => (ErrorCode::Overloaded, "The server is busy; please try again in a moment"),
-            DbError::Unavailable(_) => {
-                (ErrorCode::DatabaseUnavailable, "The database can't be reached at the moment; please try again")
-            }
+            DbError::Unavailable(_) => (
+                ErrorCode::DatabaseUnavailable,
+                "The database can't be reached at the moment; please try again",
+            ),
             DbError::Query(_) | DbError::Panicked => return Self::internal(error),
         };
         Self { cause: Some(error.into()), ..Self::new(code, message) }

@@ -71,15 +71,19 @@ pub async fn ready(db: Data<Db>, stopping: Data<Stopping>) -> impl Responder {
         return not_ready("connected", message);
     }
     match db.ping().await {
-        Ok(()) => HttpResponse::Ok().json(Readiness { status: "ready", database: "connected", message: None }),
+        Ok(()) => {
+            HttpResponse::Ok().json(Readiness { status: "ready", database: "connected", message: None })
+        }
         Err(_) => not_ready("connection-failed", Some("The database can't be used; the log says why")),
     }
 }
 
 fn not_ready(database: &'static str, message: Option<&'static str>) -> HttpResponse {
-    HttpResponse::ServiceUnavailable()
-        .insert_header(("Retry-After", "1"))
-        .json(Readiness { status: "not-ready", database, message })
+    HttpResponse::ServiceUnavailable().insert_header(("Retry-After", "1")).json(Readiness {
+        status: "not-ready",
+        database,
+        message,
+    })
 }
 
 /// Whether a route is asked by machines every few seconds.

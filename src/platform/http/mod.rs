@@ -4,8 +4,8 @@ mod body;
 pub mod docs;
 mod envelope;
 mod error;
-mod if_match;
 pub mod health;
+mod if_match;
 mod query;
 mod tenant;
 

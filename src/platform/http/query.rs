@@ -34,7 +34,12 @@ impl Query {
 
     /// A parameter that `read` makes something of; `expected` says what it takes.
     /// An empty parameter counts as absent.
-    pub fn optional<T>(&mut self, name: &str, expected: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub fn optional<T>(
+        &mut self,
+        name: &str,
+        expected: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
         let (_, text) = self.pairs.iter().rev().find(|(key, value)| key == name && !value.is_empty())?;
         let value = if text.contains('\0') { None } else { read(text) };
         if value.is_none() {

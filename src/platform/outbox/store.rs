@@ -81,7 +81,8 @@ pub fn claim(
         .filter(outbox::state.eq_any(OPEN))
         .filter(ready.assume_not_null());
     let until = PgTimestamp(now.plus(lease));
-    let row = diesel::update(wanted).set(begin_attempt(until)).returning(columns()).get_result(conn).optional()?;
+    let row =
+        diesel::update(wanted).set(begin_attempt(until)).returning(columns()).get_result(conn).optional()?;
     Ok(row.and_then(leased))
 }
 
@@ -120,7 +121,12 @@ pub fn claim_due(
 
 /// Records how an attempt ended. Only the attempt that holds the lease may
 /// settle; `false` if another one has taken over.
-pub fn settle(conn: &mut PgConnection, message: &Leased, how: &Settlement, now: Timestamp) -> QueryResult<bool> {
+pub fn settle(
+    conn: &mut PgConnection,
+    message: &Leased,
+    how: &Settlement,
+    now: Timestamp,
+) -> QueryResult<bool> {
     let none = None::<PgTimestamp>;
     let held = outbox::table
         .find((message.tenant.as_str(), message.id))
@@ -157,7 +163,12 @@ pub fn settle(conn: &mut PgConnection, message: &Leased, how: &Settlement, now: 
 }
 
 /// Withdraws the open messages about `subject`: a newer one takes their place.
-pub fn supersede(conn: &mut PgConnection, tenant: &TenantId, subject: Uuid, now: Timestamp) -> QueryResult<usize> {
+pub fn supersede(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    subject: Uuid,
+    now: Timestamp,
+) -> QueryResult<usize> {
     let open = outbox::table
         .filter(outbox::tenant_id.eq(tenant.as_str()))
         .filter(outbox::subject_id.eq(subject))

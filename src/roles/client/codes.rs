@@ -26,7 +26,11 @@ pub struct StoredCode {
 }
 
 /// Makes a code for a document, and what is to be stored of it.
-pub fn issue(keys: &SecretKeys, tenant: &TenantId, id: DocumentId) -> Result<(AccessCode, StoredCode), ApiError> {
+pub fn issue(
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    id: DocumentId,
+) -> Result<(AccessCode, StoredCode), ApiError> {
     let key = keys.first().map_err(ApiError::internal)?;
     let code = AccessCode::from_random(random::bytes().map_err(ApiError::internal)?);
     let salt: [u8; 16] = random::bytes().map_err(ApiError::internal)?;
@@ -43,8 +47,15 @@ pub fn issue(keys: &SecretKeys, tenant: &TenantId, id: DocumentId) -> Result<(Ac
 }
 
 /// The code itself, for a sender that asks once more.
-pub fn reveal(keys: &SecretKeys, tenant: &TenantId, id: DocumentId, stored: &StoredCode) -> Result<String, ApiError> {
-    let key = keys.by_id(&stored.key_id).ok_or_else(|| ApiError::internal("ACCESS_CODE_KEY lacks a key still in use"))?;
+pub fn reveal(
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    id: DocumentId,
+    stored: &StoredCode,
+) -> Result<String, ApiError> {
+    let key = keys
+        .by_id(&stored.key_id)
+        .ok_or_else(|| ApiError::internal("ACCESS_CODE_KEY lacks a key still in use"))?;
     let code = key.open(&context(tenant, id), &stored.sealed_code).map_err(ApiError::internal)?;
     String::from_utf8(code).map_err(ApiError::internal)
 }
@@ -57,7 +68,13 @@ pub fn selector_hashes(keys: &SecretKeys, code: &AccessCode) -> Vec<Vec<u8>> {
 
 /// Whether this is the code of that row.
 #[must_use]
-pub fn verify(keys: &SecretKeys, code: &AccessCode, tenant: &TenantId, id: DocumentId, stored: &StoredCode) -> bool {
+pub fn verify(
+    keys: &SecretKeys,
+    code: &AccessCode,
+    tenant: &TenantId,
+    id: DocumentId,
+    stored: &StoredCode,
+) -> bool {
     let verifier = code.verifier();
     let owner = context(tenant, id);
     let parts = verifier_hash_parts(&stored.verifier_salt, &owner, verifier.as_bytes());

@@ -16,7 +16,8 @@ pub async fn open_document(state: &State, typed: &str) -> Result<OpenedDocument,
     let hashes = codes::selector_hashes(&state.keys, &code);
     let candidates =
         state.db.run(move |conn| access_codes::candidates(conn, &hashes).map_err(ApiError::from)).await?;
-    let right = |c: &access_codes::Candidate| codes::verify(&state.keys, &code, &c.tenant, c.document.id, &c.code);
+    let right =
+        |c: &access_codes::Candidate| codes::verify(&state.keys, &code, &c.tenant, c.document.id, &c.code);
     let opened = candidates.into_iter().find(right).ok_or_else(refused)?.document;
     if opened.expires_at <= clock::now() {
         return Err(ApiError::new(ErrorCode::AccessCodeExpired, "Access to this document has ended"));

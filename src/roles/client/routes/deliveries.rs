@@ -34,7 +34,11 @@ pub struct DeliverDocument {
     #[schema(example = "Exercises after knee surgery", min_length = 1, max_length = 500)]
     title: String,
     /// 1 to 1,000,000 characters.
-    #[schema(example = "# Week 1\n\nBend and stretch, three times a day.", min_length = 1, max_length = 1_000_000)]
+    #[schema(
+        example = "# Week 1\n\nBend and stretch, three times a day.",
+        min_length = 1,
+        max_length = 1_000_000
+    )]
     content: String,
     /// `text/markdown` (default) or `text/plain`.
     #[schema(example = "text/markdown")]
@@ -87,8 +91,7 @@ pub async fn receive_document(
 ) -> Result<HttpResponse, ApiError> {
     let arrival = arrival(Delivered::parse(body)?, clock::now());
     let (keys, id) = (state.keys.clone(), arrival.id);
-    let access_code =
-        state.db.transaction(move |conn| take_in(conn, &keys, &tenant, &arrival)).await?;
+    let access_code = state.db.transaction(move |conn| take_in(conn, &keys, &tenant, &arrival)).await?;
     let link = Some(format!("{}/view/{access_code}", state.public_url));
     Ok(HttpResponse::Created().json(DeliveryReceipt { id: id.to_string(), access_code, link }))
 }

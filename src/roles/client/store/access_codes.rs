@@ -101,9 +101,8 @@ pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> Query
 /// The documents of any tenant that one of these selectors leads to: whoever
 /// types a code names no tenant.
 pub fn candidates(conn: &mut PgConnection, selector_hashes: &[Vec<u8>]) -> QueryResult<Vec<Candidate>> {
-    let same_document = documents::tenant_id
-        .eq(access_codes::tenant_id)
-        .and(documents::id.eq(access_codes::document_id));
+    let same_document =
+        documents::tenant_id.eq(access_codes::tenant_id).and(documents::id.eq(access_codes::document_id));
     let rows: Vec<(CodeRow, DocumentRow)> = access_codes::table
         .inner_join(documents::table.on(same_document))
         .filter(access_codes::selector_hash.eq_any(selector_hashes))

@@ -94,7 +94,11 @@ fn read_filter(query: &mut Query) -> Filter {
         status: query.optional("status", "must be draft or final", Status::parse),
         state: query.optional("state", "must be a state of delivery, such as queued", DeliveryState::parse),
         search: query.optional("q", words, |text| (text.chars().count() <= 200).then(|| text.to_owned())),
-        updated_since: query.optional("updatedSince", "must be a time such as 2026-11-20T18:00:00Z", Timestamp::parse),
+        updated_since: query.optional(
+            "updatedSince",
+            "must be a time such as 2026-11-20T18:00:00Z",
+            Timestamp::parse,
+        ),
     }
 }
 
@@ -186,14 +190,18 @@ pub async fn delete_document(
     let deleted = state
         .db
         .run(move |conn| {
-            let stored = store::find(conn, &tenant, id)?.ok_or_else(|| ApiError::no_document(&id.to_string()))?;
+            let stored =
+                store::find(conn, &tenant, id)?.ok_or_else(|| ApiError::no_document(&id.to_string()))?;
             if_match.check(stored.version)?;
             stored.check_deletable()?;
             store::delete(conn, &tenant, id, stored.version).map_err(ApiError::from)
         })
         .await?;
     if !deleted {
-        return Err(ApiError::new(ErrorCode::Conflict, "The document was changed at the same moment; please try again"));
+        return Err(ApiError::new(
+            ErrorCode::Conflict,
+            "The document was changed at the same moment; please try again",
+        ));
     }
     Ok(HttpResponse::NoContent().finish())
 }

@@ -120,7 +120,11 @@ pub struct CreateDocument {
     #[schema(example = "Exercises after knee surgery", min_length = 1, max_length = 500)]
     title: String,
     /// 1 to 1,000,000 characters, white space around it cut off.
-    #[schema(example = "# Week 1\n\nBend and stretch, three times a day.", min_length = 1, max_length = 1_000_000)]
+    #[schema(
+        example = "# Week 1\n\nBend and stretch, three times a day.",
+        min_length = 1,
+        max_length = 1_000_000
+    )]
     content: String,
     /// `text/markdown` (default) or `text/plain`.
     #[schema(example = "text/markdown")]
@@ -144,7 +148,12 @@ pub struct UpdateDocument {
     #[schema(example = "Exercises after knee surgery", min_length = 1, max_length = 500, nullable = false)]
     title: Option<String>,
     /// 1 to 1,000,000 characters.
-    #[schema(example = "# Week 2\n\nThe same, with weights.", min_length = 1, max_length = 1_000_000, nullable = false)]
+    #[schema(
+        example = "# Week 2\n\nThe same, with weights.",
+        min_length = 1,
+        max_length = 1_000_000,
+        nullable = false
+    )]
     content: Option<String>,
     /// `final` makes it ready to be sent; there is no way back to `draft`.
     #[schema(example = "final")]

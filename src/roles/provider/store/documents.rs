@@ -36,12 +36,21 @@ pub fn insert(conn: &mut PgConnection, tenant: &TenantId, document: &Document) -
 
 /// Reads one document.
 pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<Option<Document>> {
-    let row = documents::table.find((tenant.as_str(), id.0)).select(DocumentRow::as_select()).first(conn).optional()?;
+    let row = documents::table
+        .find((tenant.as_str(), id.0))
+        .select(DocumentRow::as_select())
+        .first(conn)
+        .optional()?;
     Ok(row.map(Into::into))
 }
 
 /// Reads up to `limit` documents, newest first.
-pub fn list(conn: &mut PgConnection, tenant: &TenantId, filter: &Filter, limit: i64) -> QueryResult<Vec<Document>> {
+pub fn list(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    filter: &Filter,
+    limit: i64,
+) -> QueryResult<Vec<Document>> {
     let mut query = documents::table
         .filter(documents::tenant_id.eq(tenant.as_str()))
         .order(documents::id.desc())
@@ -76,14 +85,24 @@ pub fn list(conn: &mut PgConnection, tenant: &TenantId, filter: &Filter, limit: 
 }
 
 /// Writes what changed, if the stored version is still `expected`.
-pub fn update(conn: &mut PgConnection, tenant: &TenantId, document: &Document, expected: i32) -> QueryResult<bool> {
+pub fn update(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    document: &Document,
+    expected: i32,
+) -> QueryResult<bool> {
     let row = documents::table.find((tenant.as_str(), document.id.0)).filter(documents::version.eq(expected));
     let changed = diesel::update(row).set(WrittenRow::of(document)).execute(conn)?;
     Ok(changed == 1)
 }
 
 /// Deletes a document that was never sent, if the stored version is still `expected`.
-pub fn delete(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId, expected: i32) -> QueryResult<bool> {
+pub fn delete(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    id: DocumentId,
+    expected: i32,
+) -> QueryResult<bool> {
     let row = documents::table
         .find((tenant.as_str(), id.0))
         .filter(documents::version.eq(expected))
