@@ -71,7 +71,7 @@ impl Dev {
         output::note("oc dev: starting a private PostgreSQL ...");
         let cluster = self.start_cluster()?;
         let ports = self.choose_ports()?;
-        let key = self.access_code_key()?;
+        let key = Self::access_code_key(cluster.folder())?;
         let mut client = self.start_role("client", &cluster, &ports, &key)?;
         let mut provider = self.start_role("provider", &cluster, &ports, &key)?;
         // Closing standard input is what tells a role to stop. It is held apart
@@ -119,10 +119,10 @@ impl Dev {
     }
 
     /// The key stays with the databases: codes that were handed out go on working.
-    fn access_code_key(&self) -> Result<String, Failure> {
+    fn access_code_key(folder: &Path) -> Result<String, Failure> {
         use std::io::Write as _;
         use std::os::unix::fs::OpenOptionsExt as _;
-        let path = self.folder.join("access-code.key");
+        let path = folder.join("access-code.key");
         if let Ok(key) = std::fs::read_to_string(&path) {
             return Ok(key);
         }

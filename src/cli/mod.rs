@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+use crate::platform::telemetry;
 use crate::roles::Role;
 pub use settings::SettingArgs;
 
@@ -63,6 +64,7 @@ pub fn run() -> ExitCode {
         Command::Config(command) => command.run(),
         Command::Completions(command) => command.run(&mut Cli::command()),
     };
+    telemetry::flush();
     result.unwrap_or_else(|failure| {
         output::error(&failure.message);
         failure.code.into()

@@ -100,7 +100,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "DATABASE_POOL_SIZE",
-        Default::Is("16"),
+        Default::Is("32"),
         "Largest number of database connections of this process",
     ),
     setting(
@@ -123,7 +123,14 @@ pub const SETTINGS: &[Setting] = &[
             "API of the client role as the provider role reaches it; v1/documents is appended",
         )
     },
-    setting("CLIENT_PUBLIC_URL", Default::Is("http://127.0.0.1:3000"), "Base of the links that people get"),
+    Setting {
+        role: Some("client"),
+        ..setting(
+            "CLIENT_PUBLIC_URL",
+            Default::Is("http://127.0.0.1:3000"),
+            "Base of the links that people get",
+        )
+    },
     Setting {
         role: Some("provider"),
         ..setting(

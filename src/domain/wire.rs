@@ -13,7 +13,7 @@ use super::timestamp::Timestamp;
 pub const DELIVERIES_PATH: &str = "v1/documents";
 /// Header that names the tenant.
 pub const TENANT_HEADER: &str = "X-Tenant";
-/// Header that follows one request through both roles.
+/// Header that names a request in the logs; of a delivery it is the message's id, in both roles.
 pub const REQUEST_ID_HEADER: &str = "X-Request-Id";
 
 /// Body of `POST /v1/documents` as the provider role writes it.

@@ -86,10 +86,12 @@ impl From<io::Error> for ClusterError {
 /// A running server. Dropping it stops the server.
 #[derive(Debug)]
 pub struct Cluster {
+    folder: PathBuf,
     programs: PathBuf,
     data: PathBuf,
     sockets: PathBuf,
     account: Option<Account>,
+    port: u16,
     server: Option<Child>,
     guard: Option<Child>,
     _lock: File,
@@ -112,7 +114,17 @@ impl Cluster {
                 chown(made, Some(user), Some(group))?;
             }
         }
-        let mut cluster = Self { programs, data, sockets, account, server: None, guard: None, _lock: lock };
+        let mut cluster = Self {
+            folder: folder.clone(),
+            programs,
+            data,
+            sockets,
+            account,
+            port: options.tcp_port.unwrap_or(5432),
+            server: None,
+            guard: None,
+            _lock: lock,
+        };
         cluster.initialise()?;
         let pid = cluster.launch(options)?;
         let doomed = options.throw_away.then_some(folder.as_path());
@@ -123,7 +135,13 @@ impl Cluster {
     /// Address of a database, over the Unix socket.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
-        format!("postgres:///{database}?user=oc&host={}", self.sockets.display())
+        format!("postgres:///{database}?user=oc&port={}&host={}", self.port, self.sockets.display())
+    }
+
+    /// Where it is kept; not where it was asked for, if the server's user can't enter there.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The folder of the PostgreSQL programs.
@@ -191,7 +209,7 @@ impl Cluster {
     /// Starts the server, or takes over one that lost its owner, and returns its process id.
     fn launch(&mut self, options: &Options) -> Result<u32, ClusterError> {
         if let (Some(pid), Ok(_)) =
-            (self.pid_on_file(), UnixStream::connect(self.sockets.join(".s.PGSQL.5432")))
+            (self.pid_on_file(), UnixStream::connect(self.sockets.join(format!(".s.PGSQL.{}", self.port))))
         {
             return Ok(pid);
         }
@@ -217,7 +235,7 @@ impl Cluster {
         let log = File::create(self.sockets.join("postgres.log"))?;
         let mut server = self.command("postgres");
         server.arg("-D").arg(&self.data).arg("-k").arg(&self.sockets);
-        let port = options.tcp_port.map_or("5432".to_owned(), |port| port.to_string());
+        let port = self.port.to_string();
         let addresses =
             if options.tcp_port.is_some() { "listen_addresses=127.0.0.1" } else { "listen_addresses=" };
         server.args(["-p", &port, "-c", addresses, "-c", "max_connections=200", "-c", "lc_messages=C"]);

@@ -54,9 +54,9 @@ where
         .app_data(Data::new(role.api.clone()))
         .wrap(NormalizePath::new(TrailingSlash::MergeOnly))
         .wrap(from_fn(envelope))
+        .configure(role.configure.clone())
         .configure(health::configure)
         .configure(docs::configure)
-        .configure(role.configure.clone())
         .default_service(to(not_found))
 }
 

@@ -89,7 +89,10 @@ impl ManageConnection for Manager {
     type Error = ConnectError;
 
     fn connect(&self) -> Result<Connection, ConnectError> {
-        let failed = |error: &dyn std::fmt::Display| ConnectError(error.to_string());
+        // libpq explains itself over several lines.
+        let failed = |error: &dyn std::fmt::Display| {
+            ConnectError(error.to_string().replace("\n\t", " ").trim_end().replace('\n', "; "))
+        };
         let mut inner = PgConnection::establish(&self.url).map_err(|e| failed(&e))?;
         inner.batch_execute(&self.session).map_err(|e| failed(&e))?;
         self.owner.check(&mut inner).map_err(|e| failed(&e))?;

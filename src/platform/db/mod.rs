@@ -3,21 +3,23 @@
 
 mod manager;
 pub mod migrations;
+mod threads;
+mod together;
 mod types;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use actix_web::web;
 use diesel::pg::PgConnection;
 use diesel::r2d2::Pool;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
-use tokio::sync::Semaphore;
 
 use crate::config::Database;
 use manager::{Manager, RememberLastError};
 pub use migrations::Owner;
+use threads::Threads;
+pub use together::{Load, Together};
 pub use types::PgTimestamp;
 
 /// Why no answer came from the database.
@@ -29,6 +31,8 @@ pub enum DbError {
     Unavailable(String),
     /// A statement failed.
     Query(QueryError),
+    /// A statement failed that other requests were waiting for too.
+    Shared(String),
     /// The work on the connection panicked.
     Panicked,
 }
@@ -39,6 +43,7 @@ impl fmt::Display for DbError {
             Self::Busy => f.write_str("every database connection is in use"),
             Self::Unavailable(why) => write!(f, "the database can't be reached: {why}"),
             Self::Query(error) => write!(f, "a statement failed: {error}"),
+            Self::Shared(error) => write!(f, "a statement failed: {error}"),
             Self::Panicked => f.write_str("work on the database panicked"),
         }
     }
@@ -70,15 +75,13 @@ impl From<QueryError> for DbError {
     }
 }
 
-/// A pool of connections behind an asynchronous semaphore, so that a request
-/// waits without holding a thread, and never longer than the settings say.
+/// A pool of connections with a thread for each, behind an asynchronous queue:
+/// a request waits without holding a thread, and never longer than the settings say.
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<Manager>,
-    permits: Arc<Semaphore>,
+    threads: Arc<Threads>,
     last_error: Arc<Mutex<Option<String>>>,
-    pool_wait: Duration,
-    deadline: Duration,
 }
 
 impl Db {
@@ -95,12 +98,11 @@ impl Db {
             .connection_timeout(settings.connect_timeout)
             .error_handler(Box::new(RememberLastError(Arc::clone(&last_error))))
             .build_unchecked(Manager::new(settings, owner));
+        let longest_run = settings.connect_timeout + settings.statement_timeout + Duration::from_millis(500);
         Self {
             pool,
-            permits: Arc::new(Semaphore::new(usize::try_from(settings.pool_size).unwrap_or(1))),
+            threads: Arc::new(Threads::new(settings.pool_size, settings.pool_wait, longest_run)),
             last_error,
-            pool_wait: settings.pool_wait,
-            deadline: settings.connect_timeout + settings.statement_timeout + Duration::from_millis(500),
         }
     }
 
@@ -113,25 +115,15 @@ impl Db {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let permit = tokio::time::timeout(self.pool_wait, Arc::clone(&self.permits).acquire_owned()).await;
-        let Ok(Ok(permit)) = permit else { return Err(DbError::Busy.into()) };
         let (pool, last_error) = (self.pool.clone(), Arc::clone(&self.last_error));
-        let job = web::block(move || {
+        let job = move || {
             let mut connection = pool.get().map_err(|_| {
                 let remembered = last_error.lock().ok().and_then(|text| text.clone());
                 DbError::Unavailable(remembered.unwrap_or_else(|| "no connection in time".to_owned()))
             })?;
-            let result = work(connection.for_use());
-            // The permit goes back after the connection, so that whoever gets it finds one.
-            drop(connection);
-            drop(permit);
-            result
-        });
-        match tokio::time::timeout(self.deadline, job).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(DbError::Panicked.into()),
-            Err(_) => Err(DbError::Unavailable("no answer in time".to_owned()).into()),
-        }
+            work(connection.for_use())
+        };
+        self.threads.run(job).await.unwrap_or_else(|error| Err(error.into()))
     }
 
     /// Runs `work` in one transaction: all of it happens or nothing.

@@ -86,6 +86,6 @@ fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
     }
     serde_json::from_slice(bytes).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
-        broken(format!("must be JSON in UTF-8, at most 128 levels deep; it breaks at {place}"))
+        broken(format!("must be JSON in UTF-8, at most 127 levels deep; it breaks at {place}"))
     })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::http::header;
-use actix_web::web::{Data, Path, ServiceConfig, get};
+use actix_web::web::{Data, Path, ServiceConfig, get, resource};
 use actix_web::{HttpResponse, Responder};
 use utoipa_swagger_ui::Config;
 
@@ -57,8 +57,8 @@ async fn swagger_ui(path: Path<String>) -> Result<HttpResponse, ApiError> {
 
 /// Mounts `/docs`.
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.route("/docs/swagger.json", get().to(json))
-        .route("/docs/swagger.yaml", get().to(yaml))
-        .route("/docs", get().to(to_docs))
-        .route("/docs/{file:.*}", get().to(swagger_ui));
+    cfg.service(resource("/docs/swagger.json").route(get().to(json)))
+        .service(resource("/docs/swagger.yaml").route(get().to(yaml)))
+        .service(resource("/docs").route(get().to(to_docs)))
+        .service(resource("/docs/{file:.*}").route(get().to(swagger_ui)));
 }

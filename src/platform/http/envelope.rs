@@ -19,7 +19,7 @@ const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 /// Enough for our own pages, which bring one stylesheet in their head and no script.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Names one request in logs, in error bodies and on its way to the other role.
+/// Names one request in logs and in error bodies.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 

@@ -144,7 +144,7 @@ impl From<DbError> for ApiError {
                 ErrorCode::DatabaseUnavailable,
                 "The database can't be reached at the moment; please try again",
             ),
-            DbError::Query(_) | DbError::Panicked => return Self::internal(error),
+            DbError::Query(_) | DbError::Shared(_) | DbError::Panicked => return Self::internal(error),
         };
         Self { cause: Some(error.into()), ..Self::new(code, message) }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use actix_web::web::{Data, ServiceConfig, get};
+use actix_web::web::{Data, ServiceConfig, get, resource};
 use actix_web::{HttpResponse, Responder};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -94,8 +94,10 @@ pub fn is_probe(route: &str) -> bool {
 
 /// Mounts the probes.
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.route("/api/health", get().to(health))
-        .route("/livez", get().to(health))
-        .route("/api/ready", get().to(ready))
-        .route("/readyz", get().to(ready));
+    for path in ["/api/health", "/livez"] {
+        cfg.service(resource(path).route(get().to(health)));
+    }
+    for path in ["/api/ready", "/readyz"] {
+        cfg.service(resource(path).route(get().to(ready)));
+    }
 }

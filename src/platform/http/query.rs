@@ -41,7 +41,11 @@ impl Query {
         read: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
         let (_, text) = self.pairs.iter().rev().find(|(key, value)| key == name && !value.is_empty())?;
-        let value = if text.contains('\0') { None } else { read(text) };
+        if text.contains('\0') {
+            self.broken.push(FieldError::new(name, "characters", "must not hold null characters"));
+            return None;
+        }
+        let value = read(text);
         if value.is_none() {
             self.broken.push(FieldError::new(name, "format", expected));
         }

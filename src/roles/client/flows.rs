@@ -3,7 +3,7 @@
 use crate::domain::access_code::AccessCode;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorCode};
-use crate::roles::client::store::access_codes::{self, OpenedDocument};
+use crate::roles::client::store::access_codes::{Candidate, OpenedDocument};
 use crate::roles::client::{State, codes};
 
 /// The one answer to unknown, wrong and unreadable codes.
@@ -13,12 +13,12 @@ const REFUSED: &str = "This code does not open a document";
 pub async fn open_document(state: &State, typed: &str) -> Result<OpenedDocument, ApiError> {
     let refused = || ApiError::new(ErrorCode::NotFound, REFUSED);
     let code = AccessCode::parse(typed).map_err(|_| refused())?;
-    let hashes = codes::selector_hashes(&state.keys, &code);
-    let candidates =
-        state.db.run(move |conn| access_codes::candidates(conn, &hashes).map_err(ApiError::from)).await?;
-    let right =
-        |c: &access_codes::Candidate| codes::verify(&state.keys, &code, &c.tenant, c.document.id, &c.code);
-    let opened = candidates.into_iter().find(right).ok_or_else(refused)?.document;
+    let right = |c: &Candidate| codes::verify(&state.keys, &code, &c.tenant, c.document.id, &c.code);
+    let mut opened = None;
+    for hash in codes::selector_hashes(&state.keys, &code) {
+        opened = opened.or(state.candidates.find(hash).await?.filter(right));
+    }
+    let opened = opened.ok_or_else(refused)?.document;
     if opened.expires_at <= clock::now() {
         return Err(ApiError::new(ErrorCode::AccessCodeExpired, "Access to this document has ended"));
     }

@@ -14,7 +14,7 @@ use actix_web::web::{Data, ServiceConfig};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use crate::config::Config;
-use crate::platform::db::{Db, Owner};
+use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::docs;
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
@@ -31,10 +31,12 @@ fn migrations() -> EmbeddedMigrations {
 pub const OWNER: Owner = Owner { role: "client", migrations };
 
 /// What the handlers share.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct State {
     /// The role's database.
     pub db: Db,
+    /// Look-ups of documents by the selector of their code.
+    candidates: Together<Vec<u8>, store::access_codes::Candidate>,
     /// `ACCESS_CODE_KEY`.
     pub keys: Arc<SecretKeys>,
     /// `CLIENT_PUBLIC_URL`.
@@ -47,6 +49,7 @@ pub fn app(config: &Config) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + 
     let keys = SecretKeys::new(&config.access_code_keys).map_err(io::Error::other)?;
     let state = Data::new(State {
         db: db.clone(),
+        candidates: Together::new(db.clone(), store::access_codes::candidates),
         keys: Arc::new(keys),
         public_url: config.client.public_url.clone(),
     });

@@ -12,7 +12,8 @@ use actix_web::web::{Data, ServiceConfig};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use crate::config::{ClientRole, Config};
-use crate::platform::db::{Db, Owner};
+use crate::domain::document::Document;
+use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::docs;
 use crate::platform::http_client::HttpClient;
 use crate::platform::outbox::worker;
@@ -37,6 +38,8 @@ const IDLE: Duration = Duration::from_secs(1);
 pub struct State {
     /// The role's database.
     pub db: Db,
+    /// Look-ups of single documents.
+    documents: Together<store::documents::Key, Document>,
     /// The way to the client role.
     pub client: ClientRole,
     /// Calls to the client role.
@@ -44,25 +47,41 @@ pub struct State {
 }
 
 impl State {
-    /// Prepares a thread; the database pool is shared between threads.
+    /// Prepares the first thread.
     pub fn new(db: Db, client: &ClientRole) -> io::Result<Self> {
-        let http = HttpClient::new(&client.base_url, client.send_timeout).map_err(io::Error::other)?;
-        Ok(Self { db, client: client.clone(), http })
+        let documents = Together::new(db.clone(), store::documents::find_many);
+        Self::for_thread(Shared { db, documents, client: client.clone() })
     }
+
+    fn for_thread(Shared { db, documents, client }: Shared) -> io::Result<Self> {
+        let http = HttpClient::new(&client.base_url, client.send_timeout).map_err(io::Error::other)?;
+        Ok(Self { db, documents, client, http })
+    }
+
+    fn shared(&self) -> Shared {
+        Shared { db: self.db.clone(), documents: self.documents.clone(), client: self.client.clone() }
+    }
+}
+
+/// What all threads share; an HTTP client belongs to one.
+#[derive(Clone)]
+struct Shared {
+    db: Db,
+    documents: Together<store::documents::Key, Document>,
+    client: ClientRole,
 }
 
 /// The role's application.
 pub fn app(config: &Config) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + Clone + Send + 'static>> {
     let db = Db::new(&config.database, OWNER);
-    let (for_threads, client) = (db.clone(), config.client.clone());
     // Fails here, once, if it is going to fail in the worker threads.
-    State::new(db.clone(), &config.client)?;
+    let shared = State::new(db.clone(), &config.client)?.shared();
     Ok(RoleApp {
         role: OWNER.role,
         db,
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes,
-        configure: move |cfg: &mut ServiceConfig| match State::new(for_threads.clone(), &client) {
+        configure: move |cfg: &mut ServiceConfig| match State::for_thread(shared.clone()) {
             Ok(state) => routes::configure(cfg, Data::new(state)),
             Err(error) => log::error!("a worker thread can't start: {error}"),
         },

@@ -1,11 +1,14 @@
 //! Documents that the provider role delivers.
 
+use std::time::Duration;
+
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use diesel::PgConnection;
 use utoipa::ToSchema;
 
-use crate::domain::document::EXPIRES_IN_DEFAULT;
+use crate::domain::document::{EXPIRES_IN_DEFAULT, EXPIRES_IN_MAX};
+use crate::domain::fields::Invalid;
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{Delivered, DeliveryReceipt};
@@ -89,22 +92,22 @@ pub async fn receive_document(
     Tenant(tenant): Tenant,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let arrival = arrival(Delivered::parse(body)?, clock::now());
+    let arrival = arrival(Delivered::parse(body)?, clock::now())?;
     let (keys, id) = (state.keys.clone(), arrival.id);
     let access_code = state.db.transaction(move |conn| take_in(conn, &keys, &tenant, &arrival)).await?;
     let link = Some(format!("{}/view/{access_code}", state.public_url));
     Ok(HttpResponse::Created().json(DeliveryReceipt { id: id.to_string(), access_code, link }))
 }
 
-fn arrival(delivered: Delivered, now: Timestamp) -> Arrival {
-    let seconds = delivered.written.expires_in.unwrap_or(EXPIRES_IN_DEFAULT).unsigned_abs();
-    let latest = now.plus(std::time::Duration::from_secs(seconds));
-    Arrival {
-        id: delivered.id.unwrap_or_else(random::document_id),
-        expires_at: delivered.expires_at.unwrap_or(latest),
-        at: now,
-        delivered,
+fn arrival(delivered: Delivered, now: Timestamp) -> Result<Arrival, Invalid> {
+    let after = |seconds: i64| now.plus(Duration::from_secs(seconds.unsigned_abs()));
+    let from_now = after(delivered.written.expires_in.unwrap_or(EXPIRES_IN_DEFAULT));
+    let expires_at = delivered.expires_at.unwrap_or(from_now);
+    // An hour more than the longest life, for clocks that differ.
+    if expires_at > after(EXPIRES_IN_MAX + 3_600) {
+        return Err(Invalid::field("expiresAt", "maximum", "must be at most 90 days from now"));
     }
+    Ok(Arrival { id: delivered.id.unwrap_or_else(random::document_id), expires_at, at: now, delivered })
 }
 
 /// Writes the document and its code, or finds the code of a document that is here already.

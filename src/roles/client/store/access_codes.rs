@@ -98,9 +98,12 @@ pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> Query
     Ok(row.into())
 }
 
-/// The documents of any tenant that one of these selectors leads to: whoever
-/// types a code names no tenant.
-pub fn candidates(conn: &mut PgConnection, selector_hashes: &[Vec<u8>]) -> QueryResult<Vec<Candidate>> {
+/// The documents of any tenant that these selectors lead to: whoever types a
+/// code names no tenant.
+pub fn candidates(
+    conn: &mut PgConnection,
+    selector_hashes: &[Vec<u8>],
+) -> QueryResult<Vec<(Vec<u8>, Candidate)>> {
     let same_document =
         documents::tenant_id.eq(access_codes::tenant_id).and(documents::id.eq(access_codes::document_id));
     let rows: Vec<(CodeRow, DocumentRow)> = access_codes::table
@@ -111,7 +114,7 @@ pub fn candidates(conn: &mut PgConnection, selector_hashes: &[Vec<u8>]) -> Query
     Ok(rows.into_iter().filter_map(candidate).collect())
 }
 
-fn candidate((code, row): (CodeRow, DocumentRow)) -> Option<Candidate> {
+fn candidate((code, row): (CodeRow, DocumentRow)) -> Option<(Vec<u8>, Candidate)> {
     let document = OpenedDocument {
         id: DocumentId(row.id),
         version: row.version,
@@ -122,7 +125,9 @@ fn candidate((code, row): (CodeRow, DocumentRow)) -> Option<Candidate> {
         created_at: row.created_at.into(),
         updated_at: row.updated_at.into(),
     };
-    Some(Candidate { tenant: TenantId::parse(&row.tenant_id).ok()?, document, code: code.into() })
+    let selector = code.selector_hash.clone();
+    let tenant = TenantId::parse(&row.tenant_id).ok()?;
+    Some((selector, Candidate { tenant, document, code: code.into() }))
 }
 
 impl From<CodeRow> for StoredCode {

@@ -32,7 +32,16 @@ async fn entry_page_with_code(code: Path<String>) -> Result<HttpResponse, ApiErr
     render(StatusCode::OK, &EntryPage::with_code(&code))
 }
 
-async fn open_page(state: Data<State>, form: Form<CodeForm>) -> Result<HttpResponse, ApiError> {
+async fn open_page(
+    state: Data<State>,
+    form: Result<Form<CodeForm>, actix_web::Error>,
+) -> Result<HttpResponse, ApiError> {
+    let Ok(form) = form else {
+        return render(
+            StatusCode::BAD_REQUEST,
+            &EntryPage::refused("", "Please type your code and try again."),
+        );
+    };
     match flows::open_document(&state, &form.code).await {
         Ok(document) => render(StatusCode::OK, &DocumentPage::of(&document)),
         Err(error) => {

@@ -4,7 +4,7 @@ use awc::http::Method;
 
 use crate::domain::document::Document;
 use crate::domain::ids::DocumentId;
-use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt, TENANT_HEADER};
+use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt, REQUEST_ID_HEADER, TENANT_HEADER};
 use crate::platform::http::ApiError;
 use crate::platform::http_client::CallError;
 use crate::platform::outbox::{self, Leased, Settlement, lease_time, retry};
@@ -40,7 +40,7 @@ pub async fn run_due(state: &State) -> Result<usize, ApiError> {
 pub async fn attempt(state: &State, message: Leased) -> Result<Option<Document>, ApiError> {
     let outcome = call(state, &message).await;
     if let Err(error) = &outcome {
-        log::warn!(document = message.subject.to_string().as_str(), attempt = message.attempt; "the client role {error}");
+        log::warn!(request_id = message.id.to_string().as_str(), document = message.subject.to_string().as_str(), attempt = message.attempt; "the client role {error}");
     }
     state.db.transaction(move |conn| record(conn, &message, outcome)).await
 }
@@ -51,6 +51,7 @@ async fn call(state: &State, message: &Leased) -> Result<DeliveryReceipt, CallEr
     let headers = [
         (TENANT_HEADER, message.tenant.as_str()),
         ("Idempotency-Key", key.as_str()),
+        (REQUEST_ID_HEADER, key.as_str()),
         ("Content-Type", "application/json"),
     ];
     let answer = state.http.send(Method::POST, &url, &headers, message.payload.clone()).await?;

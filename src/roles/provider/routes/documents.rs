@@ -208,8 +208,8 @@ pub async fn delete_document(
 
 /// The document of this id, as the path or a body gives it; what is no id belongs to no document.
 pub(super) async fn load(state: &State, tenant: &TenantId, id: &str) -> Result<Document, ApiError> {
-    let (tenant, id) = (tenant.clone(), parse_id(id)?);
-    let found = state.db.run(move |conn| store::find(conn, &tenant, id).map_err(ApiError::from)).await?;
+    let id = parse_id(id)?;
+    let found = state.documents.find((tenant.clone(), id)).await?;
     found.ok_or_else(|| ApiError::no_document(&id.to_string()))
 }
 

@@ -1,7 +1,10 @@
 //! Documents. Every function takes the connection first and the tenant second.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use diesel::result::QueryResult;
+use uuid::Uuid;
 
 use super::rows::{DocumentRow, NewRow, WrittenRow};
 use super::schema::documents;
@@ -12,6 +15,9 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::DeliveryReceipt;
 use crate::platform::db::PgTimestamp;
 use crate::platform::outbox::{Leased, Settlement};
+
+/// A document of a tenant.
+pub type Key = (TenantId, DocumentId);
 
 /// Which documents a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +48,28 @@ pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> Query
         .first(conn)
         .optional()?;
     Ok(row.map(Into::into))
+}
+
+/// Reads the documents of these keys, each tenant's by a statement of its own.
+pub fn find_many(conn: &mut PgConnection, keys: &[Key]) -> QueryResult<Vec<(Key, Document)>> {
+    let mut by_tenant: BTreeMap<&TenantId, Vec<Uuid>> = BTreeMap::new();
+    for (tenant, id) in keys {
+        by_tenant.entry(tenant).or_default().push(id.0);
+    }
+    let mut found = Vec::with_capacity(keys.len());
+    for (tenant, ids) in by_tenant {
+        let rows: Vec<DocumentRow> = documents::table
+            .filter(documents::tenant_id.eq(tenant.as_str()))
+            .filter(documents::id.eq_any(ids))
+            .select(DocumentRow::as_select())
+            .load(conn)?;
+        let document = |row: DocumentRow| {
+            let document = Document::from(row);
+            ((tenant.clone(), document.id), document)
+        };
+        found.extend(rows.into_iter().map(document));
+    }
+    Ok(found)
 }
 
 /// Reads up to `limit` documents, newest first.

@@ -1,0 +1,77 @@
+# `make` lists the targets. Works with GNU make 3.81 (macOS) and newer.
+# Further arguments: make dev ARGS="--client-port 4000", make test ARGS="journeys".
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+CARGO ?= cargo
+ARGS  ?=
+
+.PHONY: help dev test check fmt build bench openapi ci clean-dev \
+        prerequisites fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
+
+help:
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+dev: prerequisites ## Run both roles with a private database and example documents; Ctrl-C stops
+	$(CARGO) run -- dev $(ARGS)
+
+test: prerequisites ## Run every test; a private PostgreSQL is started for them
+	$(CARGO) test $(ARGS)
+
+check: fmt-check clippy-provider clippy-client clippy doc deny ## Check formatting, lints, documentation and dependencies
+
+fmt: ## Format the code
+	$(CARGO) fmt
+
+build: prerequisites ## Build the release program, target/release/oc
+	$(CARGO) build --release
+
+bench: prerequisites ## Measure; print a table, write bench/results.json and docs/bench.svg
+	$(CARGO) bench --bench load $(ARGS)
+
+openapi: prerequisites ## Write the API descriptions to openapi/
+	@mkdir -p openapi
+	@for role in provider client; do \
+	  $(CARGO) run --quiet -- openapi --role $$role > openapi/$$role.json.new && \
+	  mv openapi/$$role.json.new openapi/$$role.json && \
+	  echo "openapi/$$role.json" || exit 1; \
+	done
+
+ci: ## Run everything that continuous integration runs
+	.ci/run
+
+clean-dev: ## Remove the private databases of `make dev` and their documents
+	@if [ -f .oc/postgres/data/postmaster.pid ] && kill -0 "$$(head -n 1 .oc/postgres/data/postmaster.pid)" 2>/dev/null; then \
+	  echo "make dev is running; stop it first"; exit 1; \
+	fi
+	rm -rf .oc
+
+# The parts of the targets above, each also a step of .ci/run.
+
+prerequisites:
+	@scripts/prerequisites.sh
+
+fmt-check:
+	$(CARGO) fmt --check
+
+clippy-provider:
+	$(CARGO) clippy --all-targets --no-default-features --features provider -- -D warnings
+
+clippy-client:
+	$(CARGO) clippy --all-targets --no-default-features --features client -- -D warnings
+
+clippy:
+	$(CARGO) clippy --all-targets -- -D warnings
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps
+
+deny:
+	@scripts/deny.sh
+
+test-provider: prerequisites
+	$(CARGO) test --no-default-features --features provider $(ARGS)
+
+test-client: prerequisites
+	$(CARGO) test --no-default-features --features client $(ARGS)

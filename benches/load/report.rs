@@ -1,0 +1,139 @@
+//! One table, one JSON file, one chart.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use serde_json::json;
+
+use crate::CONNECTIONS;
+use crate::client::Sample;
+use crate::operations::Operation;
+use crate::stage::{Processes, Stage};
+
+/// Medians of one operation.
+pub struct Row {
+    operation: Operation,
+    pgbench: f64,
+    measured: [Measured; 3],
+}
+
+struct Measured {
+    rate: f64,
+    p50: f64,
+    p99: f64,
+    errors: usize,
+    /// Ratio to pgbench of the same round, in percent.
+    ratio: f64,
+}
+
+impl Row {
+    pub fn of(operation: Operation, pgbench: Vec<f64>, samples: [Vec<Sample>; 3]) -> Self {
+        let measured = samples.map(|samples| Measured {
+            rate: median(samples.iter().map(Sample::rate)),
+            p50: median(samples.iter().map(|s| f64::from(s.quantile(0.5)))),
+            p99: median(samples.iter().map(|s| f64::from(s.quantile(0.99)))),
+            errors: samples.iter().map(|s| s.errors).sum(),
+            ratio: median(samples.iter().zip(&pgbench).map(|(s, pg)| 100.0 * s.rate() / pg)),
+        });
+        Self { operation, pgbench: median(pgbench.into_iter()), measured }
+    }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// Prints the table and writes `bench/results.json` and `docs/bench.svg`.
+pub fn publish(rows: &[Row], processes: &Processes, stage: &Stage) {
+    let text = table(rows, processes);
+    println!("\n{text}");
+    let root = env!("CARGO_MANIFEST_DIR");
+    fs::create_dir_all(format!("{root}/bench")).unwrap();
+    let json = serde_json::to_string_pretty(&results(rows, processes, stage)).unwrap();
+    fs::write(format!("{root}/bench/results.json"), json + "\n").unwrap();
+    if rows.len() == Operation::ALL.len() {
+        fs::write(format!("{root}/docs/bench.svg"), chart(rows)).unwrap();
+    }
+}
+
+fn table(rows: &[Row], processes: &Processes) -> String {
+    let mut text =
+        String::from("operation  conns  requests/s  p50 ms  p99 ms  errors  pgbench/s  ratio  target\n");
+    for row in rows {
+        for (connections, m) in CONNECTIONS.iter().zip(&row.measured) {
+            let target =
+                if *connections == 32 { format!("{:>4.0} %", row.operation.target()) } else { String::new() };
+            writeln!(
+                text,
+                "{:<9} {connections:>6} {:>11.0} {:>7.2} {:>7.2} {:>7} {:>10.0} {:>4.0} %  {target}",
+                row.operation.name(),
+                m.rate,
+                m.p50 / 1_000.0,
+                m.p99 / 1_000.0,
+                m.errors,
+                row.pgbench,
+                m.ratio
+            )
+            .unwrap();
+        }
+    }
+    for (role, kb) in &processes.idle_kb {
+        writeln!(text, "{role}: {:.1} MB resident at rest", *kb as f64 / 1_024.0).unwrap();
+    }
+    for (role, kb) in &processes.loaded_kb {
+        writeln!(text, "{role}: {:.1} MB resident after the load", *kb as f64 / 1_024.0).unwrap();
+    }
+    for (role, ms) in &processes.start_ms {
+        writeln!(text, "{role}: {ms:.0} ms from start to ready").unwrap();
+    }
+    text
+}
+
+fn results(rows: &[Row], processes: &Processes, stage: &Stage) -> serde_json::Value {
+    let operations: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let measured: Vec<_> = CONNECTIONS
+                .iter()
+                .zip(&row.measured)
+                .map(|(connections, m)| {
+                    json!({"connections": connections, "requestsPerSecond": m.rate.round(), "p50Micros": m.p50,
+                           "p99Micros": m.p99, "errors": m.errors, "percentOfPgbench": (m.ratio * 10.0).round() / 10.0})
+                })
+                .collect();
+            json!({"operation": row.operation.name(), "pgbenchPerSecond": row.pgbench.round(),
+                   "targetPercent": row.operation.target(), "measured": measured})
+        })
+        .collect();
+    json!({
+        "documents": stage.documents,
+        "processors": std::thread::available_parallelism().map_or(0, usize::from),
+        "operations": operations,
+        "idleMemoryKb": processes.idle_kb.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+        "loadedMemoryKb": processes.loaded_kb.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+        "startMillis": processes.start_ms.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
+    })
+}
+
+/// Bars: share of pgbench's rate at 32 connections, a mark where the target is.
+fn chart(rows: &[Row]) -> String {
+    let (left, scale, step) = (90.0, 5.2, 44.0);
+    let height = 74.0 + step * rows.len() as f64;
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 {height}\" font-family=\"system-ui, sans-serif\" font-size=\"15\" role=\"img\" aria-label=\"Requests per second at 32 connections as a share of pgbench with the same SQL\">\n<rect width=\"760\" height=\"{height}\" rx=\"10\" fill=\"#ffffff\"/>\n<text x=\"24\" y=\"32\" font-weight=\"600\" fill=\"#17211f\">Requests per second at 32 connections, as a share of pgbench running the same SQL</text>\n"
+    );
+    for (i, row) in rows.iter().enumerate() {
+        let (y, m) = (56.0 + step * i as f64, &row.measured[1]);
+        let (bar, target) = (m.ratio.min(110.0) * scale, left + row.operation.target() * scale);
+        writeln!(
+            svg,
+            "<text x=\"24\" y=\"{:.0}\" fill=\"#17211f\">{}</text>\n<rect x=\"{left}\" y=\"{y:.0}\" width=\"{bar:.0}\" height=\"26\" rx=\"4\" fill=\"#0f5e5a\"/>\n<line x1=\"{target:.0}\" x2=\"{target:.0}\" y1=\"{:.0}\" y2=\"{:.0}\" stroke=\"#d97706\" stroke-width=\"3\"/>\n<text x=\"{:.0}\" y=\"{:.0}\" fill=\"#17211f\">{:.0} % <tspan fill=\"#53615e\">{:.0}/s</tspan></text>",
+            y + 18.0, row.operation.name(), y - 4.0, y + 30.0,
+            (left + bar).max(target) + 10.0, y + 18.0, m.ratio, m.rate
+        )
+        .unwrap();
+    }
+    svg + "</svg>\n"
+}

@@ -1,0 +1,315 @@
+//! Everything that has to be there before something can be measured.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use oc::config::Keys;
+use oc::domain::ids::TenantId;
+use oc::local::{Cluster, Options};
+use oc::platform::secrets::SecretKeys;
+use oc::roles::client::codes;
+
+use crate::operations::{Operation, READ_IDS, Requests, SEND_IDS, id};
+
+/// Documents that wait to be sent.
+const SENDABLE: u64 = 150_000;
+const KEY: [u8; 32] = *b"0123456789abcdefghijklmnopqrstuv";
+
+/// Memory and start-up of the roles.
+pub struct Processes {
+    /// Resident memory of each role at rest, in kB.
+    pub idle_kb: Vec<(String, u64)>,
+    /// Resident memory of each role after the load, in kB.
+    pub loaded_kb: Vec<(String, u64)>,
+    /// Milliseconds from start to the first 200 of `/api/ready`, median.
+    pub start_ms: Vec<(String, f64)>,
+}
+
+/// A database server with both databases, and both roles in front of it.
+pub struct Stage {
+    folder: PathBuf,
+    port: u16,
+    pub documents: u64,
+    codes: Arc<Vec<String>>,
+    to_send: Arc<AtomicU64>,
+    seeds: AtomicU64,
+    client: Role,
+    provider: Role,
+    cluster: Cluster,
+}
+
+struct Role {
+    name: &'static str,
+    address: String,
+    process: Child,
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        let killed = self.process.kill().and_then(|()| self.process.wait());
+        assert!(killed.is_ok());
+    }
+}
+
+impl Stage {
+    pub fn set_up(documents: u64) -> Self {
+        let folder = std::env::temp_dir().join(format!("oc-bench-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let port = free_port();
+        println!("starting a database server and loading {documents} documents ...");
+        let settings = [
+            "fsync=on",
+            "full_page_writes=on",
+            "synchronous_commit=on",
+            "shared_buffers=512MB",
+            "max_wal_size=4GB",
+        ];
+        let cluster = Cluster::start(&Options {
+            throw_away: true,
+            tcp_port: Some(port),
+            settings: settings.map(str::to_owned).to_vec(),
+            ..Options::kept(folder.join("postgres"), Vec::new())
+        })
+        .unwrap();
+        for role in ["provider", "client"] {
+            cluster.create_database(&format!("oc_{role}"), None).unwrap();
+            let mut migrate = oc(role, port);
+            assert!(
+                migrate.args(["migrate", "--role", role]).stdout(Stdio::null()).status().unwrap().success()
+            );
+        }
+        let codes = preload(&cluster, port, &folder, documents);
+        let client = Role::start("client", port, "127.0.0.1:1");
+        let provider = Role::start("provider", port, &client.address);
+        Self {
+            folder,
+            port,
+            documents,
+            codes: Arc::new(codes),
+            to_send: Arc::new(AtomicU64::new(1)),
+            seeds: AtomicU64::new(1),
+            client,
+            provider,
+            cluster,
+        }
+    }
+
+    pub fn requests(&self, operation: Operation) -> Requests {
+        Requests {
+            operation,
+            provider: self.provider.address.clone(),
+            client: self.client.address.clone(),
+            documents: self.documents,
+            codes: Arc::clone(&self.codes),
+            to_send: Arc::clone(&self.to_send),
+            sendable: SENDABLE,
+            random: self.seeds.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x2545_f491_4f6c_dd1d) | 1,
+            buffer: Vec::with_capacity(4096),
+        }
+    }
+
+    /// Transactions per second of pgbench over TCP with 32 clients. Two scripts
+    /// one after the other count as one transaction.
+    pub fn pgbench(&self, operation: Operation, length: Duration) -> f64 {
+        let seconds_each = operation.scripts(self.documents).into_iter().map(|(database, script)| {
+            let file = self.folder.join(format!("{}-{database}.sql", operation.name()));
+            fs::write(&file, script).unwrap();
+            let output = self
+                .program("pgbench", database)
+                .args([
+                    "-n",
+                    "-M",
+                    "prepared",
+                    "-c",
+                    "32",
+                    "-j",
+                    "2",
+                    "-T",
+                    &length.as_secs().to_string(),
+                    "-f",
+                ])
+                .arg(&file)
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            let line = text.lines().find(|line| line.starts_with("tps = "));
+            let rate = line.and_then(|line| line.split(' ').nth(2)?.parse::<f64>().ok());
+            1.0 / rate.unwrap_or_else(|| panic!("{text}\n{}", String::from_utf8_lossy(&output.stderr)))
+        });
+        1.0 / seconds_each.sum::<f64>()
+    }
+
+    fn program(&self, name: &str, database: &str) -> Command {
+        program(&self.cluster, self.port, name, database)
+    }
+
+    /// Memory after the load, then each role anew: start-up and memory at rest.
+    pub fn measure_processes(&self) -> Processes {
+        let loaded_kb =
+            [&self.provider, &self.client].map(|r| (r.name.to_owned(), resident_kb(r.process.id())));
+        let (mut idle_kb, mut start_ms) = (Vec::new(), Vec::new());
+        for name in ["provider", "client"] {
+            let (mut times, mut memory) = (Vec::new(), Vec::new());
+            for _ in 0..9 {
+                let started = Instant::now();
+                let role = Role::start(name, self.port, &self.client.address);
+                while !is_ready(&role.address) {
+                    std::thread::yield_now();
+                }
+                times.push(started.elapsed().as_secs_f64() * 1_000.0);
+                memory.push(resident_kb(role.process.id()));
+            }
+            times.sort_by(f64::total_cmp);
+            memory.sort_unstable();
+            start_ms.push((name.to_owned(), times[times.len() / 2]));
+            idle_kb.push((name.to_owned(), memory[memory.len() / 2]));
+        }
+        Processes { idle_kb, loaded_kb: loaded_kb.to_vec(), start_ms }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let removed = fs::remove_dir_all(&self.folder);
+        if removed.is_err() {
+            println!("{} is removed by the database's guard", self.folder.display());
+        }
+    }
+}
+
+fn oc(role: &str, port: u16) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oc"));
+    command
+        .env("DATABASE_URL", format!("postgres://oc@127.0.0.1:{port}/oc_{role}"))
+        .env("ACCESS_CODE_KEY", STANDARD.encode(KEY))
+        .env_remove("RUST_LOG");
+    command
+}
+
+impl Role {
+    fn start(name: &'static str, port: u16, client: &str) -> Self {
+        let mut process = oc(name, port)
+            .args(["serve", "--role", name, "--auth", "none"])
+            .env("PORT", "0")
+            .env("CLIENT_BASE_URL", format!("http://{client}/api/"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let banner =
+            lines.by_ref().map(Result::unwrap).find(|line| line.starts_with("oc ")).expect("a banner");
+        let address = banner.split("http://").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        // The log is read, as somebody would in earnest.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Self { name, address, process }
+    }
+}
+
+fn preload(cluster: &Cluster, port: u16, folder: &std::path::Path, documents: u64) -> Vec<String> {
+    let psql = |database: &str, sql: &str| {
+        let mut command = program(cluster, port, "psql", database);
+        let status = command.args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql]).status().unwrap();
+        assert!(status.success(), "{sql}");
+    };
+    let body = "(SELECT string_agg(md5(i::text || j::text), ' ') FROM generate_series(1, 30) j)";
+    let rows = |from: u64, count: u64, status: &str| {
+        format!(
+            "INSERT INTO documents (tenant_id, id, title, content, content_type, status, version, delivery_state, created_at, updated_at) \
+             SELECT 'default', ('01900000-0000-7000-8000-' || i)::uuid, 'Document number ' || i, {body}, 'text/markdown', '{status}', 1, 'none', now(), now() \
+             FROM generate_series({}::bigint, {}::bigint) i",
+            from + 1,
+            from + count
+        )
+    };
+    psql("oc_provider", &rows(READ_IDS, documents, "draft"));
+    psql("oc_provider", &rows(SEND_IDS, SENDABLE, "final"));
+    psql(
+        "oc_client",
+        &format!(
+            "INSERT INTO documents (tenant_id, id, version, title, content, content_type, expires_at, created_at, updated_at) \
+             SELECT 'default', ('01900000-0000-7000-8000-' || i)::uuid, 1, 'Document number ' || i, {body}, 'text/markdown', now() + interval '30 days', now(), now() \
+             FROM generate_series({}::bigint, {}::bigint) i",
+            READ_IDS + 1,
+            READ_IDS + documents
+        ),
+    );
+    let (codes_file, selectors_file) = (folder.join("codes.csv"), folder.join("selectors.csv"));
+    let codes = write_codes(&codes_file, &selectors_file, documents);
+    psql("oc_client", "CREATE UNLOGGED TABLE bench_selectors (n bigint PRIMARY KEY, hash bytea NOT NULL)");
+    psql("oc_client", &format!("\\copy access_codes FROM '{}' CSV", codes_file.display()));
+    psql("oc_client", &format!("\\copy bench_selectors FROM '{}' CSV", selectors_file.display()));
+    for database in ["oc_provider", "oc_client"] {
+        psql(database, "VACUUM ANALYZE");
+        psql(database, "CHECKPOINT");
+    }
+    codes
+}
+
+/// Makes a code for every document as the client role does. A selector that is
+/// taken already is passed over.
+fn write_codes(
+    codes_file: &std::path::Path,
+    selectors_file: &std::path::Path,
+    documents: u64,
+) -> Vec<String> {
+    let keys = SecretKeys::new(&Keys(vec![KEY])).unwrap();
+    let tenant = TenantId::parse("default").unwrap();
+    let mut rows = BufWriter::new(File::create(codes_file).unwrap());
+    let mut selectors = BufWriter::new(File::create(selectors_file).unwrap());
+    let mut seen = std::collections::HashSet::new();
+    (1..=documents)
+        .map(|i| {
+            loop {
+                let document = id(READ_IDS + i);
+                let (code, stored) = codes::issue(&keys, &tenant, document.parse().unwrap()).unwrap();
+                if seen.insert(stored.selector_hash.clone()) {
+                    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+                    let selector = hex(&stored.selector_hash);
+                    writeln!(
+                        rows,
+                        "default,{document},{},\\x{selector},\\x{},\\x{},\\x{},2026-11-20T00:00:00Z",
+                        stored.key_id,
+                        hex(&stored.verifier_salt),
+                        hex(&stored.verifier_hash),
+                        hex(&stored.sealed_code)
+                    )
+                    .unwrap();
+                    writeln!(selectors, "{},\\x{selector}", READ_IDS + i).unwrap();
+                    break code.to_string();
+                }
+            }
+        })
+        .collect()
+}
+
+fn program(cluster: &Cluster, port: u16, name: &str, database: &str) -> Command {
+    let mut command = Command::new(cluster.programs().join(name));
+    command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "oc"]).arg(database);
+    command
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn is_ready(address: &str) -> bool {
+    use std::io::Read as _;
+    let Ok(mut stream) = TcpStream::connect(address) else { return false };
+    stream.write_all(b"GET /api/ready HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200")
+}
+
+fn resident_kb(pid: u32) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = text.lines().find(|line| line.starts_with("VmRSS"));
+    line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
+}

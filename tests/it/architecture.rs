@@ -1,0 +1,205 @@
+//! The one-way street: domain ← platform ← roles ← cli, checked on the sources.
+//! The compiler accepts any path between modules, so the text is what is read.
+
+use std::fs;
+use std::path::Path;
+
+/// Folders or files, paths that must not stand in them, and exceptions.
+struct Rule {
+    places: &'static [&'static str],
+    forbidden: &'static [&'static str],
+    except: &'static [&'static str],
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        places: &["domain/"],
+        forbidden: &[
+            "actix",
+            "diesel::",
+            "awc::",
+            "ring::",
+            "std::env",
+            "crate::platform",
+            "crate::config",
+            "crate::roles",
+            "crate::cli",
+            "crate::local",
+            "SystemTime",
+            "Timestamp::now",
+        ],
+        except: &[],
+    },
+    Rule {
+        places: &["config/"],
+        forbidden: &[
+            "crate::platform",
+            "crate::roles",
+            "crate::cli",
+            "crate::local",
+            "actix",
+            "diesel::",
+            "awc::",
+        ],
+        except: &[],
+    },
+    Rule { places: &["platform/"], forbidden: &["crate::roles", "crate::cli", "crate::local"], except: &[] },
+    Rule { places: &["local/"], forbidden: &["crate::roles", "crate::cli", "platform::http"], except: &[] },
+    Rule { places: &["roles/"], forbidden: &["crate::cli", "crate::local"], except: &[] },
+    Rule { places: &["roles/provider/"], forbidden: &["roles::client"], except: &[] },
+    Rule { places: &["roles/client/"], forbidden: &["roles::provider"], except: &[] },
+    Rule {
+        // A closure may name the connection that it hands on.
+        places: &[
+            "roles/provider/routes/",
+            "roles/client/routes/",
+            "roles/provider/jobs/",
+            "roles/client/web/",
+        ],
+        forbidden: &["diesel::"],
+        except: &["diesel::PgConnection"],
+    },
+    Rule {
+        places: &["roles/provider/store/", "roles/client/store/"],
+        forbidden: &["actix", "awc::", "::routes", "ApiError", "http::"],
+        except: &[],
+    },
+    Rule { places: &["roles/provider/jobs/"], forbidden: &["::routes"], except: &[] },
+    Rule {
+        places: &[
+            "domain/",
+            "config/",
+            "platform/",
+            "local/",
+            "cli/",
+            "roles/provider/",
+            "roles/client/",
+            "lib.rs",
+            "main.rs",
+        ],
+        forbidden: &["cfg(feature", "cfg(all(feature", "cfg(any(feature", "cfg(not(", "cfg_attr"],
+        except: &[],
+    },
+    Rule { places: &[""], forbidden: &["TODO", "FIXME", "XXX"], except: &["SQLSTATE"] },
+];
+
+/// Longest file of the sources, in lines.
+const LINES_MAX: usize = 400;
+
+struct Source {
+    path: String,
+    text: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    collect(&root, &root, &mut found);
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn collect(root: &Path, folder: &Path, found: &mut Vec<Source>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let path = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            found.push(Source { path, text });
+        }
+    }
+}
+
+/// The code of a line: what a comment says about another layer is allowed.
+fn code(line: &str) -> &str {
+    line.split("//").next().unwrap_or_default()
+}
+
+/// Whether a path stands in the text; `String::` is not `ring::`.
+fn names(text: &str, path: &str) -> bool {
+    let part_of_a_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(path)
+        .any(|(at, _)| !path.starts_with(part_of_a_word) || !text[..at].ends_with(part_of_a_word))
+}
+
+fn violations(sources: &[Source]) -> Vec<String> {
+    let mut found = Vec::new();
+    for source in sources {
+        let rules =
+            RULES.iter().filter(|rule| rule.places.iter().any(|place| source.path.starts_with(place)));
+        for rule in rules {
+            for (i, line) in source.text.lines().enumerate() {
+                // Marks of unfinished work count in comments too.
+                let mut seen = if rule.places == [""] { line.to_owned() } else { code(line).to_owned() };
+                rule.except.iter().for_each(|allowed| seen = seen.replace(allowed, ""));
+                for word in rule.forbidden.iter().filter(|word| names(&seen, word)) {
+                    found.push(format!("src/{}:{} names {word}", source.path, i + 1));
+                }
+            }
+        }
+        if source.text.lines().count() > LINES_MAX && !is_mostly_tests(&source.text) {
+            found.push(format!("src/{} is longer than {LINES_MAX} lines", source.path));
+        }
+    }
+    found
+}
+
+/// Unit tests at the end of a file don't make it hard to read.
+fn is_mostly_tests(text: &str) -> bool {
+    text.lines().position(|line| line == "#[cfg(test)]").is_some_and(|at| at <= LINES_MAX)
+}
+
+#[test]
+fn no_layer_names_one_above_it() {
+    let sources = sources();
+    assert!(sources.len() > 50, "the sources were not found");
+    assert_eq!(violations(&sources), Vec::<String>::new());
+}
+
+#[test]
+fn every_place_that_a_rule_names_exists() {
+    let sources = sources();
+    for place in RULES.iter().flat_map(|rule| rule.places) {
+        assert!(sources.iter().any(|source| source.path.starts_with(place)), "{place}");
+    }
+}
+
+#[test]
+fn a_planted_violation_is_caught() {
+    let planted = [
+        ("domain/document.rs", "use crate::platform::clock;"),
+        ("domain/new.rs", "    let now = std::env::var(\"X\");"),
+        ("config/mod.rs", "use crate::roles::Role;"),
+        ("platform/server.rs", "use crate::roles::provider;"),
+        ("platform/db/mod.rs", "use crate::cli::run;"),
+        ("local/cluster.rs", "use crate::platform::http::ApiError;"),
+        ("roles/provider/routes/send.rs", "use diesel::prelude::*;"),
+        ("roles/provider/mod.rs", "use crate::roles::client::codes;"),
+        ("roles/client/store/documents.rs", "use actix_web::HttpResponse;"),
+        ("cli/serve.rs", "#[cfg(feature = \"client\")]"),
+        ("lib.rs", "// TODO later"),
+    ];
+    for (path, line) in planted {
+        let source = Source { path: path.to_owned(), text: format!("//! Doc.\n{line}\n") };
+        let found = violations(&[source]);
+        assert!(found.iter().any(|text| text.starts_with(&format!("src/{path}:2 "))), "{path}: {line}");
+    }
+    let long = Source { path: "cli/long.rs".to_owned(), text: "line\n".repeat(LINES_MAX + 1) };
+    assert_eq!(violations(&[long]).len(), 1);
+}
+
+#[test]
+fn what_is_allowed_is_not_reported() {
+    let fine = [
+        ("domain/document.rs", "// Unlike crate::platform, this is pure."),
+        ("roles/provider/routes/send.rs", "fn f(conn: &mut diesel::PgConnection) {}"),
+        ("roles/mod.rs", "#[cfg(feature = \"client\")]"),
+        ("roles/client/store/documents.rs", "use diesel::prelude::*;"),
+    ];
+    for (path, line) in fine {
+        let source = Source { path: path.to_owned(), text: line.to_owned() };
+        assert_eq!(violations(&[source]), Vec::<String>::new());
+    }
+}

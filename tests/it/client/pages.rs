@@ -1,0 +1,171 @@
+//! The pages for people.
+
+use serde_json::json;
+
+use super::{Client, code_of};
+use crate::support::http::{Answer, Call};
+
+fn assert_page(answer: &Answer, status: u16) -> String {
+    assert_eq!(answer.status, status, "{}", answer.text());
+    assert_eq!(answer.header("Content-Type"), Some("text/html; charset=utf-8"));
+    assert_eq!(answer.header("X-Robots-Tag"), Some("noindex"));
+    let page = answer.text();
+    assert!(page.starts_with("<!doctype html>") && page.contains("<html lang=\"en\">"), "{page}");
+    assert!(!page.contains("<script"), "{page}");
+    page
+}
+
+#[actix_web::test]
+async fn the_first_page_asks_for_the_code() {
+    let client = Client::new().await;
+    let page = assert_page(&client.call(Call::get("/")).await, 200);
+    for part in [
+        "<form method=\"post\" action=\"/\">",
+        "<label for=\"code\">",
+        "name=\"code\"",
+        "value=\"\"",
+        "type=\"submit\"",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert!(!page.contains("role=\"alert\""));
+}
+
+#[actix_web::test]
+async fn a_link_fills_the_code_in_and_opens_nothing() {
+    let client = Client::new().await;
+    let code = client.code_for("Very secret title", "Very secret text").await;
+    let page = assert_page(&client.call(Call::get(format!("/view/{code}"))).await, 200);
+    assert!(page.contains(&format!("value=\"{code}\"")), "{page}");
+    assert!(!page.contains("secret"), "{page}");
+    let wrong = assert_page(&client.call(Call::get("/view/0000-0000-0000")).await, 200);
+    assert_eq!(
+        wrong.replace("0000-0000-0000", &code),
+        page,
+        "a link does not tell whether its code is right"
+    );
+}
+
+#[actix_web::test]
+async fn the_form_opens_the_document_and_renders_it() {
+    let client = Client::new().await;
+    let content = "# Title\n\nSome **bold** text\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n- [x] done\n\n[web](https://a.example)";
+    let code = client.code_for("Title", content).await;
+    let page = assert_page(&client.type_in(&code.to_lowercase().replace('-', " ")).await, 200);
+    for part in
+        ["<title>Title</title>", "<strong>bold</strong>", "<td>2</td>", "<li>", "href=\"https://a.example\""]
+    {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert_eq!(page.matches("<h1>Title</h1>").count(), 1);
+    assert!(!page.contains(&code), "the code is not needed any more");
+}
+
+#[actix_web::test]
+async fn plain_text_is_shown_as_it_is() {
+    let client = Client::new().await;
+    let body = json!({"title": "T", "content": "a **b** <i>\nc & d", "contentType": "text/plain"});
+    let code = code_of(&client.deliver(&body).await.expect(201));
+    let page = assert_page(&client.type_in(&code).await, 200);
+    assert!(
+        page.contains("a **b** &#60;i&#62;\nc &#38; d") || page.contains("a **b** &lt;i&gt;\nc &amp; d"),
+        "{page}"
+    );
+}
+
+#[actix_web::test]
+async fn nothing_that_was_written_becomes_markup() {
+    let client = Client::new().await;
+    let evil = "<script>alert(1)</script><img src=x onerror=alert(1)>\n\n[x](javascript:alert(1)) ![p](http://tracker.example/p.gif)";
+    for kind in ["text/markdown", "text/plain"] {
+        let body =
+            json!({"title": "</title><script>alert(2)</script>", "content": evil, "contentType": kind});
+        let code = code_of(&client.deliver(&body).await.expect(201));
+        let page = client.type_in(&code).await;
+        assert_eq!(page.status, 200);
+        let page = page.text();
+        for part in ["<script", "<img", "href=\"javascript:", "src=\"http"] {
+            assert!(!page.contains(part), "{kind}: {part} in {page}");
+        }
+        assert!(page.contains("alert(1)"), "it is shown as text");
+    }
+    for typed in ["\"><script>alert(3)</script>", "'onfocus='alert(3)"] {
+        let page = client.type_in(typed).await.text();
+        assert!(!page.contains("<script") && page.contains("role=\"alert\""), "{page}");
+    }
+    let link = client.call(Call::get("/view/%22%3E%3Cscript%3Ealert(4)%3C%2Fscript%3E")).await;
+    assert!(link.status == 200 && !link.text().contains("<script"), "{}", link.text());
+}
+
+#[actix_web::test]
+async fn a_refused_code_is_told_beside_the_field_and_can_be_mended() {
+    let client = Client::new().await;
+    client.code_for("Secret", "C").await;
+    let page = assert_page(&client.type_in("0000-0000-0000").await, 404);
+    for part in [
+        "role=\"alert\"",
+        "This code does not open a document",
+        "aria-invalid=\"true\"",
+        "value=\"0000-0000-0000\"",
+        "<form",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert!(!page.contains("Secret"));
+    let long = client.type_in(&"7".repeat(9_000)).await;
+    assert!(assert_page(&long, 404).len() < 5_000, "what is shown again is cut off");
+}
+
+#[actix_web::test]
+async fn the_pages_are_calm_when_the_database_is_not_there() {
+    let client = Client::new().await;
+    client.database.execute("ALTER TABLE documents RENAME TO elsewhere");
+    let page = client.type_in("0000-0000-0000").await;
+    assert_eq!(page.status, 500);
+    assert!(page.text().contains("Nothing is lost: please try again in a minute"), "{}", page.text());
+    assert!(!page.text().contains("relation"));
+    assert_page(&client.call(Call::get("/")).await, 200);
+}
+
+#[actix_web::test]
+async fn the_style_is_served_and_allowed_by_the_page() {
+    let client = Client::new().await;
+    let page = client.call(Call::get("/")).await;
+    assert!(page.text().contains("<link rel=\"stylesheet\" href=\"/assets/client.css\">"));
+    assert!(page.header("Content-Security-Policy").unwrap().contains("style-src 'self'"));
+    assert!(!page.text().contains("<style") && !page.text().contains(" style="), "it would be blocked");
+    let style = client.call(Call::get("/assets/client.css")).await;
+    assert_eq!((style.status, style.header("Content-Type")), (200, Some("text/css; charset=utf-8")));
+    assert!(
+        style.text().contains('{') && !style.text().contains("http") && !style.text().contains("@import")
+    );
+}
+
+#[actix_web::test]
+async fn what_is_not_there_is_not_found() {
+    let client = Client::new().await;
+    for path in [
+        "/index.html",
+        "/assets/other.css",
+        "/assets/",
+        "/view",
+        "/view/",
+        "/view/a/b",
+        "/favicon.ico",
+        "/api/public",
+        "/api/documents",
+    ] {
+        client.call(Call::get(path)).await.refused(404, "NOT_FOUND");
+    }
+}
+
+#[actix_web::test]
+async fn reading_a_page_changes_nothing() {
+    let client = Client::new().await;
+    let code = client.code_for("T", "C").await;
+    let before = client.database.dump();
+    for path in ["/".to_owned(), format!("/view/{code}"), format!("/api/public/{code}")] {
+        assert_eq!(client.call(Call::get(path)).await.status, 200);
+    }
+    assert_eq!(client.database.dump(), before);
+}

@@ -1,0 +1,41 @@
+//! The integration tests: one binary, a real PostgreSQL, a database per test.
+//!
+//! `OC_TEST_DATABASE_URL` names a server on which databases may be made; without
+//! it the tests start one of their own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::needless_pass_by_value,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and looks at the environment of the programs that it starts"
+)]
+
+mod support;
+
+mod architecture;
+mod cli;
+mod cluster;
+mod migrations;
+mod openapi;
+mod schema;
+mod server;
+mod settings;
+
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "provider")]
+mod provider;
+
+#[cfg(all(feature = "provider", feature = "client"))]
+mod dev;
+#[cfg(all(feature = "provider", feature = "client"))]
+mod examples;
+#[cfg(all(feature = "provider", feature = "client"))]
+mod journeys;
+#[cfg(all(feature = "provider", feature = "client"))]
+mod terminal;
+#[cfg(all(feature = "provider", feature = "client"))]
+mod two_roles;

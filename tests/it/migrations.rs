@@ -1,0 +1,215 @@
+//! Migrations: up, down, many at once, and databases that belong to others.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use oc::platform::db::migrations::Status;
+use oc::roles::Role;
+
+use crate::support::database::{TestDatabase, settings};
+use crate::support::http::Call;
+use crate::support::process::{Ended, PATIENCE, Served, oc, run_with};
+use crate::support::waiting::until;
+use crate::support::{any_role, for_each_role, reading_path};
+
+const PLATFORM: &str = "00000000000001_platform";
+
+fn folders_of(role: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("migrations_{role}"));
+    let entries = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path());
+    entries.filter(|path| path.is_dir()).collect()
+}
+
+fn stamps_of(role: &str) -> BTreeSet<String> {
+    let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
+    let stamp = |name: String| name.split('_').next().unwrap().replace('-', "");
+    folders_of(role).iter().map(name).filter(|name| name != PLATFORM).map(stamp).collect()
+}
+
+#[test]
+fn the_platform_migration_has_the_same_bytes_in_every_role() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for file in ["up.sql", "down.sql"] {
+        let read =
+            |role: &str| fs::read(root.join(format!("migrations_{role}")).join(PLATFORM).join(file)).unwrap();
+        assert!(!read("provider").is_empty());
+        assert_eq!(read("provider"), read("client"), "{file}");
+    }
+}
+
+#[test]
+fn no_two_roles_use_the_same_stamp() {
+    let (provider, client) = (stamps_of("provider"), stamps_of("client"));
+    assert!(!provider.is_empty() && !client.is_empty());
+    assert_eq!(provider.intersection(&client).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn every_migration_can_be_taken_back() {
+    for folder in folders_of("provider").into_iter().chain(folders_of("client")) {
+        for file in ["up.sql", "down.sql"] {
+            let text = fs::read_to_string(folder.join(file)).unwrap_or_default();
+            assert!(!text.trim().is_empty(), "{} lacks {file}", folder.display());
+        }
+    }
+}
+
+/// Structure of a database: columns, indexes and constraints.
+fn structure(database: &TestDatabase) -> Vec<String> {
+    database.texts(
+        "SELECT concat_ws(' ', table_name, column_name, data_type, is_nullable, column_default) AS text \
+           FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations' \
+         UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> '__diesel_schema_migrations' \
+         UNION ALL SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint \
+           WHERE connamespace = 'public'::regnamespace AND conrelid <> '__diesel_schema_migrations'::regclass \
+         ORDER BY 1",
+    )
+}
+
+fn migrate(role: Role, database: &TestDatabase, direction: &[&str]) -> Ended {
+    let args = [&["migrate", "--role", role.name()], direction].concat();
+    run_with(&args, &[("DATABASE_URL", database.url())])
+}
+
+#[test]
+fn up_down_and_up_again_lead_to_the_same_tables() {
+    for role in Role::ALL {
+        let database = TestDatabase::empty();
+        let (owner, to) = (role.owner(), settings(database.url()));
+        let mut applied = Vec::new();
+        owner.up(&to, &mut |name| applied.push(name.to_owned())).unwrap();
+        let (first, count) = (structure(&database), applied.len());
+        assert!(count >= 2 && first.len() > 30);
+        for name in applied.iter().rev() {
+            assert_eq!(owner.down(&to).unwrap(), *name);
+        }
+        assert_eq!(database.tables(), ["__diesel_schema_migrations"]);
+        assert_eq!(
+            owner.down(&to).unwrap_err().to_string(),
+            "no migration is applied, so there is none to take back"
+        );
+        let mut again = Vec::new();
+        owner.up(&to, &mut |name| again.push(name.to_owned())).unwrap();
+        assert_eq!(again, applied);
+        assert_eq!(structure(&database), first);
+        assert_eq!(database.text("SELECT role AS text FROM oc_database"), role.name());
+    }
+}
+
+#[test]
+fn the_newest_migration_can_be_taken_back_and_run_again() {
+    for role in Role::ALL {
+        let database = TestDatabase::of(role.name());
+        let (owner, to) = (role.owner(), settings(database.url()));
+        let before = structure(&database);
+        let newest = owner.down(&to).unwrap();
+        let pending: Vec<Status> = owner.status(&to).unwrap().into_iter().filter(|s| !s.applied).collect();
+        assert_eq!(pending, [Status { name: newest.clone(), applied: false }]);
+        let mut again = Vec::new();
+        owner.up(&to, &mut |name| again.push(name.to_owned())).unwrap();
+        assert_eq!((again, structure(&database)), (vec![newest], before));
+    }
+}
+
+#[test]
+fn ten_processes_may_migrate_at_once() {
+    for role in Role::ALL {
+        let database = TestDatabase::empty();
+        let start = |_| {
+            let mut command = oc();
+            command.args(["migrate", "--role", role.name()]).env("DATABASE_URL", database.url());
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        };
+        let running: Vec<_> = (0..10).map(start).collect();
+        let ended: Vec<Ended> =
+            running.into_iter().map(|child| child.wait_with_output().unwrap().into()).collect();
+        assert!(ended.iter().all(|one| one.code == 0), "{ended:?}");
+        let applied: usize = ended.iter().map(|one| one.out.matches("applying ").count()).sum();
+        assert_eq!(applied, folders_of(role.name()).len());
+        assert_eq!(database.count("oc_database"), 1);
+        role.owner().check(&mut database.connect()).unwrap();
+    }
+}
+
+#[test]
+fn the_command_tells_what_it_does() {
+    let role = any_role();
+    let database = TestDatabase::empty();
+    let count = folders_of(role.name()).len();
+    let before = migrate(role, &database, &["status"]);
+    assert_eq!((before.code, before.out.matches("pending  ").count()), (0, count), "{}", before.err);
+    assert_eq!(database.tables(), Vec::<String>::new(), "to look at it changes nothing");
+    let up = migrate(role, &database, &[]);
+    assert!(up.out.contains(&format!("applying {PLATFORM}\n")), "{}", up.out);
+    assert!(up.out.contains(&format!("{count} applied, the database of role {} is up to date", role.name())));
+    let again = migrate(role, &database, &["up"]);
+    assert!(again.out.starts_with("0 applied"), "{}", again.out);
+    let after = migrate(role, &database, &["status"]);
+    assert_eq!(after.out.matches("applied  ").count(), count, "{}", after.out);
+    let down = migrate(role, &database, &["down"]);
+    assert!(down.code == 0 && down.out.starts_with("took back 2"), "{} {}", down.out, down.err);
+    assert_eq!(migrate(role, &database, &["status"]).out.matches("pending  ").count(), 1);
+}
+
+#[test]
+fn a_database_of_another_program_is_left_alone() {
+    for role in Role::ALL {
+        let database = TestDatabase::empty();
+        database.execute(
+            "CREATE TABLE __diesel_schema_migrations (version varchar(50) PRIMARY KEY, run_on timestamp NOT NULL DEFAULT now()); \
+             INSERT INTO __diesel_schema_migrations (version) VALUES ('20200101000000'); \
+             CREATE TABLE theirs (id int)",
+        );
+        let before = database.dump();
+        for direction in ["up", "status", "down"] {
+            let refused = migrate(*role, &database, &[direction]);
+            assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{direction} of {}", role.name());
+            assert!(refused.err.contains("migrations of another program"), "{}", refused.err);
+        }
+        let served = run_with(
+            &["serve", "--role", role.name(), "--auth", "none", "--port", "0", "--migrate"],
+            &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", crate::support::KEY)],
+        );
+        assert_eq!(served.code, 1, "{}", served.err);
+        assert_eq!(database.dump(), before);
+    }
+}
+
+#[test]
+fn a_role_without_its_tables_is_not_ready_until_they_are_made() {
+    for_each_role(|role| {
+        let database = TestDatabase::empty();
+        let mut served = Served::start(role, &database, &[]);
+        let advice = |said: &str| said.contains("run `oc migrate` for this role first").then_some(());
+        served.process.wait_for("the advice", advice);
+        let ready = Call::get("/api/ready");
+        assert_eq!(served.call(&ready).expect(503)["status"], "not-ready");
+        assert_eq!(served.call(&Call::get("/api/health")).status, 200);
+        assert_eq!(migrate(role, &database, &[]).code, 0);
+        until("the role to be ready", PATIENCE, || (served.call(&ready).status == 200).then_some(()));
+        let (path, status) = reading_path(role);
+        assert_eq!(served.call(&Call::get(path)).status, status);
+    });
+}
+
+#[test]
+fn serve_migrates_when_it_is_told_to() {
+    let role = any_role();
+    let database = TestDatabase::empty();
+    let mut command = oc();
+    command.args(["serve", "--role", role.name(), "--auth", "none", "--port", "0", "--migrate"]);
+    command.env("DATABASE_URL", database.url()).env("ACCESS_CODE_KEY", crate::support::KEY);
+    let mut process = crate::support::process::Process::start(command);
+    process.wait_for("the banner", |said| said.contains(" on http://").then_some(()));
+    role.owner().check(&mut database.connect()).unwrap();
+}
+
+#[test]
+fn a_database_that_a_newer_version_has_migrated_still_serves() {
+    let role = any_role();
+    let database = TestDatabase::of(role.name());
+    database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')");
+    role.owner().check(&mut database.connect()).unwrap();
+    role.owner().up(&settings(database.url()), &mut |name| panic!("{name} was applied")).unwrap();
+}

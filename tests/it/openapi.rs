@@ -1,0 +1,340 @@
+//! The API description: committed, served, complete, and true.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use oc::roles::Role;
+use serde_json::{Map, Value, json};
+
+use crate::support::database::TestDatabase;
+use crate::support::http::{Answer, Call};
+use crate::support::process::{Served, run};
+
+const METHODS: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"];
+
+/// Routes that are deliberately left out of the description: other names of the
+/// probes, the second name of a delivery, the description itself, the pages.
+const UNDESCRIBED: [&str; 10] = [
+    "/livez",
+    "/readyz",
+    "/api/v1/documents",
+    "/docs",
+    "/docs/swagger.json",
+    "/docs/swagger.yaml",
+    "/docs/{file:.*}",
+    "/",
+    "/view/{code}",
+    "/assets/client.css",
+];
+
+fn described(role: Role) -> Value {
+    serde_json::to_value(role.api()).unwrap()
+}
+
+fn each_role(check: impl Fn(Role, &Value)) {
+    Role::ALL.iter().for_each(|role| check(*role, &described(*role)));
+}
+
+/// Each operation: path, method, what is said about it.
+fn operations(api: &Value) -> Vec<(String, String, Value)> {
+    let mut found = Vec::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            found.push((path.clone(), method.to_uppercase(), operation.clone()));
+        }
+    }
+    found
+}
+
+#[test]
+fn the_committed_description_is_the_one_of_the_code() {
+    each_role(|role, _| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("openapi/{}.json", role.name()));
+        let current = role.api().to_pretty_json().unwrap() + "\n";
+        if std::env::var_os("OC_UPDATE_OPENAPI").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &current).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == current,
+            "{} is out of date: run the tests once with OC_UPDATE_OPENAPI=1",
+            path.display()
+        );
+        assert_eq!(run(&["openapi", "--role", role.name()]).out, current);
+    });
+}
+
+#[test]
+fn it_is_openapi_3_1_and_names_every_operation_once() {
+    each_role(|role, api| {
+        assert!(api["openapi"].as_str().unwrap().starts_with("3.1"), "{}", api["openapi"]);
+        assert_eq!(api["info"]["version"], env!("CARGO_PKG_VERSION"));
+        let operations = operations(api);
+        assert!(operations.len() >= 4, "{}", role.name());
+        let names: BTreeSet<_> =
+            operations.iter().map(|(_, _, said)| said["operationId"].as_str().unwrap()).collect();
+        assert_eq!(names.len(), operations.len());
+        for (path, method, said) in &operations {
+            assert!(said["summary"].is_string() && said["tags"].is_array(), "{method} {path}");
+        }
+    });
+}
+
+#[test]
+fn it_is_served_as_json_and_yaml_with_a_user_interface_that_needs_no_other_host() {
+    each_role(|role, api| {
+        let database = TestDatabase::of(role.name());
+        let served = Served::start(role, &database, &[]);
+        let get = |path: &str| served.call(&Call::get(path));
+        let json = get("/docs/swagger.json");
+        assert_eq!((json.header("Content-Type"), &json.expect(200)), (Some("application/json"), api));
+        let yaml = get("/docs/swagger.yaml");
+        assert_eq!((yaml.status, yaml.header("Content-Type")), (200, Some("application/yaml")));
+        for (path, _, said) in operations(api) {
+            let name = said["operationId"].as_str().unwrap();
+            assert!(
+                yaml.text().contains(&format!("{path}:"))
+                    && yaml.text().contains(&format!("operationId: {name}\n"))
+            );
+        }
+        let redirect = get("/docs");
+        assert_eq!((redirect.status, redirect.header("Location")), (308, Some("/docs/")));
+        assert_interface(&get("/docs/"), &get);
+    });
+}
+
+fn assert_interface(page: &Answer, get: &impl Fn(&str) -> Answer) {
+    let html = page.text();
+    assert!(page.status == 200 && html.contains("swagger-ui"), "{html}");
+    let mut files = 0;
+    for part in html.split(['"', '\'']).filter(|part| part.ends_with(".js") || part.ends_with(".css")) {
+        assert!(!part.contains("//"), "{part} is on another host");
+        let path = format!("/docs/{}", part.trim_start_matches("./"));
+        let file = get(&path);
+        assert!(file.status == 200 && !file.body.is_empty(), "{path}: {}", file.status);
+        assert!(!file.text().contains("https://petstore"), "{path} is not set up");
+        files += 1;
+    }
+    assert!(files >= 3, "{html}");
+    assert!(page.header("Content-Security-Policy").unwrap().contains("connect-src 'self'"));
+    assert!(!html.contains("http://") && !html.contains("https://"), "{html}");
+}
+
+/// Every path that the sources of a role and of the platform mount.
+fn mounted(role: Role) -> BTreeSet<String> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = BTreeSet::new();
+    let mut folders: Vec<PathBuf> = vec![src.join("platform/http"), src.join("roles").join(role.name())];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            // What follows "configure" at the end of a file mounts routes.
+            let Some((_, mounting)) = text.split_once("fn configure") else { continue };
+            let literals = mounting.split('"').skip(1).step_by(2).filter(|text| text.starts_with('/'));
+            found.extend(literals.map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_route_is_described_and_nothing_else() {
+    each_role(|role, api| {
+        let described: BTreeSet<String> = operations(api).into_iter().map(|(path, ..)| path).collect();
+        let left_out = |path: &String| UNDESCRIBED.contains(&path.as_str());
+        let mounted: BTreeSet<String> = mounted(role).into_iter().filter(|path| !left_out(path)).collect();
+        assert_eq!(mounted, described, "{}", role.name());
+    });
+}
+
+fn concrete(path: &str) -> String {
+    path.replace("{id}", "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d").replace("{accessCode}", "0000-0000-0000")
+}
+
+#[test]
+fn every_described_method_is_answered_and_every_other_is_refused_with_allow() {
+    each_role(|role, api| {
+        let database = TestDatabase::of(role.name());
+        let served = Served::start(role, &database, &[]);
+        let operations = operations(api);
+        for path in operations.iter().map(|(path, ..)| path).collect::<BTreeSet<_>>() {
+            let allowed: BTreeSet<&str> =
+                operations.iter().filter(|(p, ..)| p == path).map(|(_, method, _)| method.as_str()).collect();
+            for method in METHODS {
+                let answer = served.call(&Call::new(method, concrete(path)));
+                let what = format!("{method} {path}: {} {}", answer.status, answer.text());
+                if allowed.contains(method) {
+                    assert!(
+                        answer.status != 405 && !answer.text().contains("nothing at this path"),
+                        "{what}"
+                    );
+                    continue;
+                }
+                assert_eq!(answer.status, 405, "{what}");
+                let allow: BTreeSet<&str> = answer.header("Allow").expect(&what).split(", ").collect();
+                assert_eq!(allow, allowed, "{what}");
+                if method == "HEAD" {
+                    assert!(answer.body.is_empty(), "{what}");
+                } else {
+                    answer.refused(405, "METHOD_NOT_ALLOWED");
+                }
+            }
+        }
+    });
+}
+
+/// A schema that can stand alone: references lead into it, and the names of
+/// formats are checked.
+fn validator(api: &Value, schema: &Value) -> jsonschema::Validator {
+    let mut root = schema.clone();
+    root["components"] = api["components"].clone();
+    jsonschema::options().should_validate_formats(true).build(&root).unwrap()
+}
+
+fn assert_valid(api: &Value, schema: &Value, value: &Value, what: &str) {
+    let errors: Vec<String> =
+        validator(api, schema).iter_errors(value).map(|e| format!("{} at {}", e, e.instance_path)).collect();
+    assert!(errors.is_empty(), "{what}: {errors:?} in {value}");
+}
+
+fn resolved<'a>(api: &'a Value, schema: &'a Value) -> &'a Value {
+    match schema["$ref"].as_str() {
+        Some(reference) => api.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => schema,
+    }
+}
+
+/// A value built of the examples that a schema gives; `None` if it gives none.
+fn example_of(api: &Value, schema: &Value) -> Option<Value> {
+    let schema = resolved(api, schema);
+    if let Some(example) = schema.get("example") {
+        return Some(example.clone());
+    }
+    if let Some(first) = schema["examples"].get(0).or_else(|| schema["enum"].get(0)) {
+        return Some(first.clone());
+    }
+    for choice in ["oneOf", "anyOf", "allOf"] {
+        if let Some(list) = schema[choice].as_array() {
+            return list.iter().find_map(|one| example_of(api, one));
+        }
+    }
+    if let Some(items) = schema.get("items") {
+        return Some(json!([example_of(api, items)?]));
+    }
+    let properties = schema["properties"].as_object()?;
+    let values = properties.iter().filter_map(|(name, one)| Some((name.clone(), example_of(api, one)?)));
+    Some(Value::Object(values.collect::<Map<_, _>>()))
+}
+
+#[test]
+fn every_example_is_valid() {
+    each_role(|_, api| {
+        let schemas = api["components"]["schemas"].as_object().unwrap();
+        let mut checked = 0;
+        for (name, schema) in schemas {
+            for (property, one) in schema["properties"].as_object().unwrap_or(&Map::new()) {
+                if let Some(example) = one.get("example") {
+                    assert_valid(api, one, example, &format!("{name}.{property}"));
+                    checked += 1;
+                }
+            }
+            if let Some(built) = example_of(api, schema) {
+                assert_valid(api, schema, &built, name);
+                checked += 1;
+            }
+        }
+        for (path, method, operation) in operations(api) {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let media = &response["content"]["application/json"];
+                if let Some(example) = media.get("example") {
+                    assert_valid(api, &media["schema"], example, &format!("{method} {path} {status}"));
+                    checked += 1;
+                }
+            }
+        }
+        assert!(checked > 25, "{checked}");
+    });
+}
+
+#[test]
+fn a_request_made_of_the_examples_is_accepted_and_its_answer_is_as_described() {
+    each_role(|role, api| {
+        let database = TestDatabase::of(role.name());
+        let served = Served::start(role, &database, &[("CLIENT_BASE_URL", "http://127.0.0.1:1/")]);
+        let mut id = "0000-0000-0000".to_owned();
+        // Creating comes first, so that there is something to read, change and delete.
+        let mut operations = operations(api);
+        operations
+            .sort_by_key(|(path, method, _)| (method == "DELETE", method != "POST" || path.contains("send")));
+        for (path, method, operation) in operations {
+            let mut call = Call::new(&method, path.replace("{id}", &id).replace("{accessCode}", &id));
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            if let Some(mut body) = example_of(api, schema) {
+                if body.get("documentId").is_some() {
+                    body["documentId"] = json!(id);
+                }
+                call = call.json(&body);
+            }
+            if method == "DELETE" {
+                // One that was never sent.
+                let new = json!({"title": "T", "content": "C"});
+                let new = served.call(&Call::post("/api/documents", &new)).expect(201);
+                call = Call::delete(path.replace("{id}", new["id"].as_str().unwrap()));
+            }
+            let answer = served.call(&call);
+            let said = &operation["responses"][answer.status.to_string()];
+            assert!(
+                said.is_object() && answer.status < 300,
+                "{method} {path}: {} {}",
+                answer.status,
+                answer.text()
+            );
+            if let Some(schema) = said["content"]["application/json"].get("schema") {
+                assert_valid(api, schema, &answer.json(), &format!("{method} {path}"));
+            }
+            for name in said["headers"].as_object().unwrap_or(&Map::new()).keys() {
+                assert!(answer.header(name).is_some(), "{method} {path}: {name}");
+            }
+            if answer.status == 201 {
+                let made = answer.json();
+                let name = if role.name() == "client" { "accessCode" } else { "id" };
+                id = made[name].as_str().unwrap().to_owned();
+            }
+        }
+    });
+}
+
+#[test]
+fn every_refusal_is_as_described() {
+    each_role(|role, api| {
+        let database = TestDatabase::of(role.name());
+        let served = Served::start(role, &database, &[]);
+        for (path, method, operation) in
+            operations(api).into_iter().filter(|(path, ..)| !path.ends_with("y") && !path.ends_with("health"))
+        {
+            let good =
+                json!({"title": "T", "content": "C", "documentId": "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d"});
+            let call = || Call::new(&method, concrete(&path));
+            let mut answers = vec![served.call(&call()), served.call(&call().tenant("NO TENANT"))];
+            if operation.get("requestBody").is_some() {
+                answers.push(served.call(&call().json(&json!([]))));
+                answers.push(served.call(&call().json(&json!({"title": 1, "documentId": 1}))));
+                answers.push(served.call(&call().json(&json!({"title": "x".repeat(3_000_000)}))));
+                answers.push(served.call(&call().raw(good.to_string())));
+            }
+            for answer in answers.iter().filter(|answer| answer.status >= 400) {
+                let said = &operation["responses"][answer.status.to_string()];
+                let schema = said["content"]["application/json"].get("schema");
+                let schema =
+                    schema.unwrap_or_else(|| panic!("{method} {path}: {} is not described", answer.status));
+                assert_valid(api, schema, &answer.json(), &format!("{method} {path} {}", answer.status));
+            }
+        }
+    });
+}

@@ -1,0 +1,93 @@
+//! The provider role alone.
+
+mod bad_input;
+mod documents;
+mod editing;
+mod listing;
+mod outbox;
+mod plans;
+mod send;
+
+use serde_json::{Value, json};
+
+use crate::support::app::TestApp;
+use crate::support::database::TestDatabase;
+use crate::support::http::{Answer, Call};
+use crate::support::{Settings, config};
+
+/// The provider role without a socket, on a database of its own.
+pub struct Provider {
+    pub app: TestApp,
+    pub database: std::rc::Rc<TestDatabase>,
+}
+
+impl Provider {
+    pub async fn new() -> Self {
+        Self::with(&[]).await
+    }
+
+    pub async fn with(given: Settings<'_>) -> Self {
+        let database = std::rc::Rc::new(TestDatabase::of("provider"));
+        Self::on(&database, given).await
+    }
+
+    /// Another process of the role on the same database.
+    pub async fn on(database: &std::rc::Rc<TestDatabase>, given: Settings<'_>) -> Self {
+        let role = oc::roles::provider::app(&config("provider", database, given)).unwrap();
+        Self { app: TestApp::new(&role).await, database: std::rc::Rc::clone(database) }
+    }
+
+    /// A provider whose client role is at `base_url`.
+    pub async fn sending_to(base_url: &str) -> Self {
+        Self::with(&[("CLIENT_BASE_URL", base_url), ("SEND_TIMEOUT_MS", "300")]).await
+    }
+
+    pub async fn call(&self, call: Call) -> Answer {
+        self.app.call(&call).await
+    }
+
+    pub async fn create(&self, body: &Value) -> Answer {
+        self.call(Call::post("/api/documents", body)).await
+    }
+
+    pub async fn find(&self, id: &str) -> Answer {
+        self.call(Call::get(format!("/api/documents/{id}"))).await
+    }
+
+    pub async fn list(&self, query: &str) -> Answer {
+        self.call(Call::get(format!("/api/documents{query}"))).await
+    }
+
+    pub async fn update(&self, id: &str, body: &Value) -> Answer {
+        self.call(Call::put(format!("/api/documents/{id}"), body)).await
+    }
+
+    pub async fn delete(&self, id: &str) -> Answer {
+        self.call(Call::delete(format!("/api/documents/{id}"))).await
+    }
+
+    pub async fn send(&self, id: &str) -> Answer {
+        self.call(Call::post("/api/send", &json!({ "documentId": id }))).await
+    }
+
+    /// The id of a new draft.
+    pub async fn draft(&self, title: &str) -> String {
+        id_of(&self.create(&json!({ "title": title, "content": "Text." })).await.expect(201))
+    }
+
+    /// The id of a new final document.
+    pub async fn ready(&self, title: &str) -> String {
+        let id = self.draft(title).await;
+        self.update(&id, &json!({"status": "final"})).await.expect(200);
+        id
+    }
+
+    /// The document as it is now.
+    pub async fn document(&self, id: &str) -> Value {
+        self.find(id).await.expect(200)
+    }
+}
+
+pub fn id_of(document: &Value) -> String {
+    document["id"].as_str().unwrap().to_owned()
+}

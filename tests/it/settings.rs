@@ -1,0 +1,271 @@
+//! Settings: their manual, their checks, their secrets.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use oc::config::{SETTINGS, Setting};
+use oc::roles::Role;
+
+use crate::support::database::scratch_folder;
+use crate::support::process::{Ended, oc, run, run_with};
+use crate::support::{KEY, NEW_KEY, any_role};
+
+const DATABASE: &str = "postgres://oc:hunter2-password@127.0.0.1:1/oc";
+
+/// `NAME=value` and `# NAME=value` of `.env.example`; a line may explain itself after ` # `.
+fn manual() -> BTreeMap<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(".env.example");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut found = BTreeMap::new();
+    for line in text.lines() {
+        let line = line.trim_start_matches(['#', ' ']);
+        let Some((name, value)) = line.split_once('=') else { continue };
+        let is_name = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        if !name.is_empty() && name.bytes().all(is_name) {
+            let value = value.split(" #").next().unwrap_or_default().trim();
+            assert!(found.insert(name.to_owned(), value.to_owned()).is_none(), "{name} stands there twice");
+        }
+    }
+    found
+}
+
+#[test]
+fn the_manual_names_every_setting_and_no_other() {
+    let written: Vec<String> = manual().into_keys().collect();
+    let mut known: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+    known.sort_unstable();
+    assert_eq!(written, known);
+}
+
+#[test]
+fn the_manual_gives_the_defaults_of_the_code() {
+    let manual = manual();
+    for Setting { name, default, secret, .. } in SETTINGS {
+        let written = manual.get(*name).map_or("(nothing)", String::as_str);
+        let defaults = [default.of("provider"), default.of("client")];
+        match default.describe().as_deref() {
+            None if *secret => assert!(!written.contains(KEY), "{name} must not hold a usable secret"),
+            None => {}
+            // Each machine has its own number.
+            Some("one per processor") => assert!(written.is_empty() || written.parse::<u16>().is_ok()),
+            Some(_) if written.is_empty() => assert_ne!(defaults[0], defaults[1], "{name} has one default"),
+            Some(_) => assert!(defaults.contains(&Some(written.to_owned())), "{name}={written}"),
+        }
+    }
+}
+
+#[test]
+fn every_setting_stands_in_the_help_with_its_default() {
+    for command in ["serve", "migrate", "config"] {
+        let help = run(&[command, "--help"]).out;
+        let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for setting in SETTINGS {
+            for part in
+                [format!("--{} ", setting.flag()), format!("[env: {}", setting.name), setting.help.to_owned()]
+            {
+                assert!(help.contains(&part), "{command}: {part} in {help}");
+            }
+            if let Some(default) = setting.default.describe() {
+                assert!(help.contains(&format!("[default: {default}]")), "{command}: {}", setting.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn help_never_shows_the_value_of_a_variable() {
+    let shown = run_with(&["serve", "--help"], &[("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY)]);
+    assert!(!shown.out.contains("hunter2") && !shown.out.contains(KEY));
+}
+
+fn serve(role: Role, variables: &[(&str, &str)]) -> Ended {
+    run_with(&["serve", "--role", role.name()], variables)
+}
+
+#[test]
+fn one_message_lists_everything_that_is_wrong_and_no_value() {
+    for role in Role::ALL {
+        let secret_looking = "s3cr3t-value";
+        let refused = serve(
+            *role,
+            &[
+                ("PORT", "70000"),
+                ("HOST", "elsewhere"),
+                ("HTTP_WORKERS", "0"),
+                ("MAX_BODY_BYTES", secret_looking),
+                ("DATABASE_POOL_SIZE", "-1"),
+                ("DATABASE_POOL_WAIT_MS", "1.5"),
+                ("SHUTDOWN_TIMEOUT_SECONDS", "x"),
+                ("CLIENT_BASE_URL", "s3cr3t-value"),
+                ("CLIENT_PUBLIC_URL", "ftp://s3cr3t-value"),
+                ("SEND_TIMEOUT_MS", "1"),
+            ],
+        );
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""));
+        let expected = [
+            "DATABASE_URL",
+            "AUTH",
+            "PORT",
+            "HOST",
+            "HTTP_WORKERS",
+            "MAX_BODY_BYTES",
+            "DATABASE_POOL_SIZE",
+            "DATABASE_POOL_WAIT_MS",
+            "SHUTDOWN_TIMEOUT_SECONDS",
+            "CLIENT_BASE_URL",
+            "CLIENT_PUBLIC_URL",
+            "SEND_TIMEOUT_MS",
+        ];
+        for name in expected {
+            let flag = name.to_lowercase().replace('_', "-");
+            assert!(refused.err.contains(&format!("- {name} (--{flag}) ")), "{name} in {}", refused.err);
+        }
+        assert_eq!(refused.err.contains("ACCESS_CODE_KEY"), role.name() == "client");
+        assert!(!refused.err.contains(secret_looking), "{}", refused.err);
+        assert_eq!(refused.err.matches("oc: ").count(), 1);
+    }
+}
+
+#[test]
+fn without_authentication_only_the_loopback_interface_is_bound() {
+    for host in ["0.0.0.0", "::", "192.0.2.1"] {
+        let refused = serve(
+            any_role(),
+            &[("AUTH", "none"), ("HOST", host), ("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY)],
+        );
+        assert_eq!(refused.code, 2);
+        assert!(refused.err.contains("HOST (--host) must be a loopback address"), "{}", refused.err);
+    }
+}
+
+#[test]
+fn authentication_has_to_be_chosen_in_words() {
+    let given = [("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY)];
+    let missing = serve(any_role(), &given);
+    assert_eq!(missing.code, 2);
+    assert!(missing.err.contains("AUTH (--auth) is missing: say --auth none"), "{}", missing.err);
+    for (auth, message) in [("jwt", "can't be jwt yet"), ("off", "must be none or jwt")] {
+        let refused = serve(any_role(), &[given[0], given[1], ("AUTH", auth)]);
+        assert_eq!(refused.code, 2);
+        assert!(refused.err.contains(message), "{}", refused.err);
+    }
+}
+
+#[test]
+fn an_unusable_secret_is_refused_and_never_shown() {
+    let zeroes = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let short = "c2hvcnQtYnV0LXNlY3JldA==";
+    let mixed = format!("{KEY},{short}");
+    if Role::named("client").is_some() {
+        for key in [zeroes, short, "not base64!", mixed.as_str(), ",", &KEY[1..]] {
+            let shown = run_with(
+                &["config", "--role", "client"],
+                &[("ACCESS_CODE_KEY", key), ("DATABASE_URL", DATABASE), ("AUTH", "none")],
+            );
+            assert_eq!(shown.code, 2, "{key}");
+            assert!(
+                shown.err.contains("ACCESS_CODE_KEY (--access-code-key) must be 32 random bytes"),
+                "{}",
+                shown.err
+            );
+            assert!(!shown.err.contains(key) || key == ",", "{}", shown.err);
+        }
+    }
+    let refused = serve(
+        any_role(),
+        &[("DATABASE_URL", "mysql://u:hunter2@h/d"), ("AUTH", "none"), ("ACCESS_CODE_KEY", KEY)],
+    );
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused.err.contains("DATABASE_URL (--database-url) must start with postgres://"),
+        "{}",
+        refused.err
+    );
+    assert!(!refused.err.contains("hunter2"), "{}", refused.err);
+}
+
+#[test]
+fn a_malformed_database_address_keeps_its_password() {
+    for address in [
+        "postgres://oc:hunter2@[::1/oc",
+        "postgres://oc:hunter2@h:99999999/oc",
+        "postgres://oc:hunter2%zz@h/oc",
+        "postgres://oc:hunter2@h/oc?sslmode",
+    ] {
+        let refused = run_with(&["migrate", "--role", any_role().name()], &[("DATABASE_URL", address)]);
+        assert_ne!(refused.code, 0);
+        assert!(!refused.err.contains("hunter2") && !refused.out.contains("hunter2"), "{}", refused.err);
+        assert!(refused.err.contains("database"), "{}", refused.err);
+    }
+}
+
+fn file_with(text: &str) -> PathBuf {
+    let folder = scratch_folder("secret");
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("value");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn a_secret_may_stand_in_a_file() {
+    let path = file_with(&format!("{DATABASE}\n"));
+    let file = path.to_str().unwrap();
+    let role = any_role().name();
+    let shown = run_with(
+        &["config", "--role", role],
+        &[("DATABASE_URL_FILE", file), ("ACCESS_CODE_KEY", KEY), ("AUTH", "none")],
+    );
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    assert!(shown.out.contains("DATABASE_URL=***  # file\n"), "{}", shown.out);
+    let both = run_with(
+        &["config", "--role", role],
+        &[
+            ("DATABASE_URL_FILE", file),
+            ("DATABASE_URL", DATABASE),
+            ("ACCESS_CODE_KEY", KEY),
+            ("AUTH", "none"),
+        ],
+    );
+    assert!(both.out.contains("DATABASE_URL=***  # environment\n"), "{}", both.out);
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    let gone = run_with(&["config", "--role", role], &[("DATABASE_URL_FILE", file), ("AUTH", "none")]);
+    assert_eq!(gone.code, 2);
+    assert!(gone.err.contains("DATABASE_URL_FILE names "), "{}", gone.err);
+}
+
+#[test]
+fn the_effective_settings_are_shown_with_their_source_and_without_secrets() {
+    for role in Role::ALL {
+        let mut command = oc();
+        command.args(["config", "--role", role.name(), "--port", "4000", "--host", "127.0.0.2"]);
+        command.env("DATABASE_URL", DATABASE).env("ACCESS_CODE_KEY", format!("{NEW_KEY},{KEY}"));
+        command.env("AUTH", "none").env("PORT", "5000").env("MAX_BODY_BYTES", "");
+        let shown: Ended = command.output().unwrap().into();
+        assert_eq!((shown.code, shown.err.as_str()), (0, ""), "{}", shown.err);
+        for line in [
+            "PORT=4000  # flag",
+            "HOST=127.0.0.2  # flag",
+            "AUTH=none  # environment",
+            "MAX_BODY_BYTES=2097152  # default",
+            "DATABASE_URL=***  # environment",
+        ] {
+            assert!(shown.out.lines().any(|l| l == line), "{line} in {}", shown.out);
+        }
+        let concerned = SETTINGS.iter().filter(|setting| setting.concerns(role.name())).count();
+        assert_eq!(shown.out.lines().count(), concerned);
+        for secret in ["hunter2", KEY, NEW_KEY] {
+            assert!(!shown.out.contains(secret));
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_shown_beside_the_effective_settings() {
+    let shown = run_with(&["config", "--role", any_role().name()], &[("PORT", "x")]);
+    assert_eq!(shown.code, 2);
+    assert!(
+        shown.out.contains("PORT=x  # environment\n") && shown.out.contains("DATABASE_URL=  # not set\n")
+    );
+    assert!(shown.err.contains("PORT (--port) must be a whole number from 0 to 65535"), "{}", shown.err);
+}

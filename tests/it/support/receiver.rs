@@ -1,0 +1,160 @@
+//! A server in place of the client role that behaves as the test says, and
+//! remembers what came.
+
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::http::{Call, try_call};
+
+/// What it does with a request.
+#[derive(Clone)]
+pub enum Behaviour {
+    /// Answers this status and body.
+    Answer(u16, String),
+    /// Never answers.
+    Hang,
+    /// Closes the connection without an answer.
+    Close,
+    /// Answers what is no HTTP.
+    Garbage,
+    /// Passes the request on and the answer back.
+    Forward(SocketAddr),
+    /// Passes the request on and loses the answer.
+    ForwardAndClose(SocketAddr),
+    /// Passes the request on once the gate is open.
+    ForwardThrough(Arc<Gate>, SocketAddr),
+}
+
+/// Closed at first; whoever wants to pass waits until it is opened.
+#[derive(Default)]
+pub struct Gate {
+    is_open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    /// Lets everybody pass from now on.
+    pub fn open(&self) {
+        *self.is_open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+
+    fn pass(&self) {
+        drop(self.opened.wait_while(self.is_open.lock().unwrap(), |is_open| !*is_open).unwrap());
+    }
+}
+
+/// The server; gone with the test.
+pub struct Receiver {
+    address: SocketAddr,
+    behaviour: Arc<Mutex<Behaviour>>,
+    calls: Arc<Mutex<Vec<Call>>>,
+}
+
+impl Receiver {
+    /// Starts it.
+    pub fn start(behaviour: Behaviour) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (behaviour, calls) = (Arc::new(Mutex::new(behaviour)), Arc::new(Mutex::new(Vec::new())));
+        let (now, seen) = (Arc::clone(&behaviour), Arc::clone(&calls));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (now, seen) = (Arc::clone(&now), Arc::clone(&seen));
+                std::thread::spawn(move || {
+                    if let Err(error) = attend(stream, &now, &seen) {
+                        eprintln!("the receiver lost a connection: {error}");
+                    }
+                });
+            }
+        });
+        Self { address, behaviour, calls }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What `CLIENT_BASE_URL` says.
+    pub fn base_url(&self) -> String {
+        format!("http://{}/api/", self.address)
+    }
+
+    /// Behaves differently from now on.
+    pub fn behave(&self, behaviour: Behaviour) {
+        *self.behaviour.lock().unwrap() = behaviour;
+    }
+
+    /// What came so far.
+    pub fn calls(&self) -> Vec<Call> {
+        self.calls.lock().unwrap().clone()
+    }
+
+    /// The bodies that came so far.
+    pub fn bodies(&self) -> Vec<Value> {
+        self.calls().iter().map(|call| serde_json::from_slice(&call.body).unwrap()).collect()
+    }
+}
+
+fn attend(mut stream: TcpStream, now: &Mutex<Behaviour>, seen: &Mutex<Vec<Call>>) -> io::Result<()> {
+    let Some(call) = read_call(&stream)? else { return Ok(()) };
+    let behaviour = now.lock().unwrap().clone();
+    seen.lock().unwrap().push(call.clone());
+    match behaviour {
+        Behaviour::Answer(status, body) => reply(&mut stream, status, body.as_bytes()),
+        Behaviour::Hang => {
+            // Until the caller gives up.
+            stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+            stream.read(&mut [0]).map(drop)
+        }
+        Behaviour::Close => Ok(()),
+        Behaviour::Garbage => stream.write_all(b"\x00\xff\xfe no http at all\r\n\r\n"),
+        Behaviour::Forward(to) => forward(&mut stream, to, &call),
+        Behaviour::ForwardAndClose(to) => try_call(to, &call).map(drop),
+        Behaviour::ForwardThrough(gate, to) => {
+            gate.pass();
+            forward(&mut stream, to, &call)
+        }
+    }
+}
+
+fn forward(stream: &mut TcpStream, to: SocketAddr, call: &Call) -> io::Result<()> {
+    let answer = try_call(to, call)?;
+    reply(stream, answer.status, &answer.body)
+}
+
+fn reply(stream: &mut TcpStream, status: u16, body: &[u8]) -> io::Result<()> {
+    let head = format!(
+        "HTTP/1.1 {status} Told\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(&[head.as_bytes(), body].concat())
+}
+
+fn read_call(stream: &TcpStream) -> io::Result<Option<Call>> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let mut words = line.split_whitespace();
+    let (Some(method), Some(path)) = (words.next(), words.next()) else { return Ok(None) };
+    let mut call = Call::new(method, path);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(": ") else { break };
+        match name.to_ascii_lowercase().as_str() {
+            "content-length" => length = value.parse().unwrap_or(0),
+            "connection" | "host" => {}
+            _ => call = call.header(name, value),
+        }
+    }
+    call.body = vec![0; length];
+    reader.read_exact(&mut call.body)?;
+    Ok(Some(call))
+}

@@ -1,0 +1,167 @@
+//! `oc send` and `oc open` against real processes.
+
+use std::path::PathBuf;
+
+use oc::roles::Role;
+use serde_json::{Value, json};
+
+use crate::journeys::Pair;
+use crate::support::database::{TestDatabase, scratch_folder};
+use crate::support::http::Call;
+use crate::support::process::{Ended, Served, run, run_reading, run_with};
+use crate::support::receiver::{Behaviour, Receiver};
+
+impl Pair {
+    fn oc_send(&self, args: &[&str], input: &str) -> Ended {
+        let url = self.provider.url();
+        run_reading(&[&["send"], args, &["--provider", &url]].concat(), input.as_bytes())
+    }
+
+    fn oc_open(&self, args: &[&str]) -> Ended {
+        run_with(&[&["open"], args].concat(), &[("OC_CLIENT_URL", &self.client.url())])
+    }
+
+    /// The newest document that the provider holds.
+    fn newest(&self) -> Value {
+        self.provider.call(&Call::get("/api/documents?limit=1")).expect(200)["items"][0].take()
+    }
+}
+
+fn scratch_file(name: &str, text: &str) -> PathBuf {
+    let folder = scratch_folder("files");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(name), text).unwrap();
+    folder.join(name)
+}
+
+/// The value of a line such as `code      K7QM-4T9X-WR5C`.
+fn told(out: &str, name: &str) -> String {
+    let line =
+        out.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{name} in {out}"));
+    line.trim().to_owned()
+}
+
+#[test]
+fn a_file_is_sent_and_its_code_opens_it() {
+    let pair = Pair::start();
+    let text = "# Exercises\n\nBend **and** stretch. 🙂\n";
+    let file = scratch_file("plan.md", text);
+    let sent = pair.oc_send(&[file.to_str().unwrap(), "--to", "Anna Muster"], "");
+    assert_eq!((sent.code, sent.err.as_str()), (0, ""), "{sent:?}");
+    let (code, link) = (told(&sent.out, "code"), told(&sent.out, "link"));
+    assert!(link.ends_with(&format!("/view/{code}")), "{link}");
+    let document = pair.newest();
+    assert_eq!(document["id"], told(&sent.out, "document"));
+    assert_eq!(
+        (&document["title"], &document["contentType"]),
+        (&json!("Exercises"), &json!("text/markdown"))
+    );
+    assert_eq!(
+        (&document["recipient"]["name"], &document["status"]),
+        (&json!("Anna Muster"), &json!("final"))
+    );
+    for typed in [code.as_str(), &code.to_lowercase(), &code.replace('-', " "), &link, &format!("{link}/")] {
+        let opened = pair.oc_open(&[typed]);
+        assert_eq!((opened.code, opened.err.as_str()), (0, ""), "{typed}");
+        assert_eq!(opened.out, text, "{typed}");
+    }
+    std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn plain_text_and_standard_input_and_a_title_are_taken() {
+    let pair = Pair::start();
+    let file = scratch_file("Reminder.TXT", "\n\n  Your appointment  \nTomorrow at nine.\n");
+    assert_eq!(pair.oc_send(&[file.to_str().unwrap()], "").code, 0);
+    let document = pair.newest();
+    assert_eq!(
+        (&document["title"], &document["contentType"]),
+        (&json!("Your appointment"), &json!("text/plain"))
+    );
+    assert_eq!(document["recipient"], Value::Null);
+    let piped = pair.oc_send(&["-", "--title", "Given title"], "some text");
+    assert_eq!(piped.code, 0, "{}", piped.err);
+    let document = pair.newest();
+    assert_eq!((&document["title"], &document["content"]), (&json!("Given title"), &json!("some text")));
+    assert_eq!(document["contentType"], "text/markdown");
+    std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
+}
+
+#[test]
+fn machines_get_json() {
+    let pair = Pair::start();
+    let sent = pair.oc_send(&["-", "--json", "--tenant", "north"], "# T\n\ntext");
+    let answer: Value = serde_json::from_str(&sent.out).unwrap();
+    assert_eq!((sent.code, &answer["state"], sent.out.lines().count()), (0, &json!("delivered"), 1));
+    let opened = pair.oc_open(&[answer["accessCode"].as_str().unwrap(), "--json"]);
+    let document: Value = serde_json::from_str(&opened.out).unwrap();
+    assert_eq!((&document["id"], &document["title"]), (&answer["documentId"], &json!("T")));
+    let list = Call::get("/api/documents");
+    assert_eq!(pair.provider.call(&list).expect(200), json!({"items": []}));
+    assert_eq!(pair.provider.call(&list.tenant("north")).expect(200)["items"][0]["id"], answer["documentId"]);
+}
+
+#[test]
+fn input_that_can_not_be_used_ends_with_two() {
+    let pair = Pair::start();
+    for (args, input, told) in [
+        (vec!["/nowhere/file.md"], "", "/nowhere/file.md can't be read"),
+        (vec!["/"], "", "/ can't be read"),
+        (vec!["-"], "", "- is empty"),
+        (vec!["-"], " \n\n", "- is empty"),
+    ] {
+        let refused = pair.oc_send(&args, input);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{args:?}");
+        assert!(refused.err.starts_with("oc: ") && refused.err.contains(told), "{}", refused.err);
+    }
+    let url = pair.provider.url();
+    let binary = run_reading(&["send", "-", "--provider", &url], b"\xff\xfe\x00");
+    assert_eq!(binary.code, 2);
+    assert!(binary.err.contains("is not text in UTF-8"), "{}", binary.err);
+    let address = run(&["open", "x", "--client", "localhost:3000"]);
+    assert_eq!(address.code, 2);
+    assert!(address.err.contains("must start with http:// or https://"), "{}", address.err);
+    assert_eq!(pair.provider.call(&Call::get("/api/documents")).expect(200), json!({"items": []}));
+}
+
+#[test]
+fn what_the_server_refuses_ends_with_one_and_its_reason() {
+    let pair = Pair::start();
+    let long = pair.oc_send(&["-", "--title", &"x".repeat(501)], "text");
+    assert_eq!((long.code, long.out.as_str()), (1, ""));
+    assert!(long.err.contains("title must be at most 500 characters long"), "{}", long.err);
+    let tenant = pair.oc_send(&["-", "--tenant", "Not One"], "text");
+    assert!(tenant.code == 1 && tenant.err.contains("X-Tenant"), "{}", tenant.err);
+    let gone = run(&["open", "0000-0000-0000", "--client", "http://127.0.0.1:1"]);
+    assert_eq!((gone.code, gone.out.as_str()), (1, ""));
+    assert!(gone.err.contains("can't be reached") && gone.err.contains("oc dev"), "{}", gone.err);
+}
+
+#[test]
+fn a_document_that_waits_ends_with_three() {
+    let database = TestDatabase::of("provider");
+    let receiver = Receiver::start(Behaviour::Close);
+    let provider = Served::start(Role::Provider, &database, &[("CLIENT_BASE_URL", &receiver.base_url())]);
+    let sent = run_reading(&["send", "-", "--provider", &provider.url()], b"# T\n\ntext");
+    assert_eq!(sent.code, 3, "{sent:?}");
+    assert_eq!(told(&sent.out, "code"), "not yet known");
+    assert!(sent.err.contains("it is delivered later by itself"), "{}", sent.err);
+    let json = run_reading(&["send", "-", "--json", "--provider", &provider.url()], b"# T\n\ntext");
+    let answer: Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!((json.code, &answer["state"], &answer["accessCode"]), (3, &json!("queued"), &Value::Null));
+}
+
+#[test]
+fn a_code_that_opens_nothing_ends_with_four() {
+    let pair = Pair::start();
+    for typed in ["0000-0000-0000", "x", "", "../../api/ready", "%00", "a b/c?d#e"] {
+        let refused = pair.oc_open(&[typed]);
+        assert_eq!((refused.code, refused.out.as_str()), (4, ""), "{typed}: {}", refused.err);
+        assert!(refused.err.starts_with("oc: "), "{typed}: {}", refused.err);
+    }
+    let body = json!({"title": "T", "content": "C", "expiresAt": "2020-01-01T00:00:00Z"});
+    let expired = pair.client.call(&Call::post("/v1/documents", &body)).expect(201);
+    let refused = pair.oc_open(&[expired["accessCode"].as_str().unwrap()]);
+    assert_eq!(refused.code, 4);
+    assert!(refused.err.contains("Access to this document has ended"), "{}", refused.err);
+}
