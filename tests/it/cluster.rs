@@ -6,8 +6,9 @@ use diesel::Connection as _;
 use diesel::connection::SimpleConnection as _;
 use oc::local::{Cluster, ClusterError, Options};
 
-use crate::support::database::{scratch_folder, search_path};
+use crate::support::database::search_path;
 use crate::support::process::PATIENCE;
+use crate::support::scratch::Scratch;
 use crate::support::waiting::until;
 
 fn connect(cluster: &Cluster, database: &str) -> diesel::PgConnection {
@@ -16,7 +17,8 @@ fn connect(cluster: &Cluster, database: &str) -> diesel::PgConnection {
 
 #[test]
 fn a_cluster_keeps_its_data_and_stops_at_once() {
-    let options = Options::kept(scratch_folder("kept"), search_path());
+    let scratch = Scratch::new("kept");
+    let options = Options::kept(scratch.inner(), search_path());
     let cluster = Cluster::start(&options).unwrap();
     cluster.create_database("mine", None).unwrap();
     connect(&cluster, "mine")
@@ -31,13 +33,12 @@ fn a_cluster_keeps_its_data_and_stops_at_once() {
     connect(&cluster, "copy").batch_execute("DO $$ BEGIN ASSERT (SELECT id FROM kept) = 1; END $$").unwrap();
     cluster.drop_database("copy").unwrap();
     assert!(diesel::PgConnection::establish(&cluster.url("copy")).is_err());
-    drop(cluster);
-    std::fs::remove_dir_all(&options.folder).unwrap();
 }
 
 #[test]
 fn a_folder_serves_one_cluster_at_a_time_and_is_gone_when_it_was_to_be_thrown_away() {
-    let options = Options { throw_away: true, ..Options::kept(scratch_folder("thrown"), search_path()) };
+    let scratch = Scratch::new("thrown");
+    let options = Options { throw_away: true, ..Options::kept(scratch.inner(), search_path()) };
     let cluster = Cluster::start(&options).unwrap();
     let refused = Cluster::start(&options).unwrap_err();
     assert!(
@@ -51,8 +52,9 @@ fn a_folder_serves_one_cluster_at_a_time_and_is_gone_when_it_was_to_be_thrown_aw
 
 #[test]
 fn a_missing_postgresql_is_told_with_how_to_install_it() {
-    let programs = Some(scratch_folder("nothing"));
-    let options = Options { programs, ..Options::kept(scratch_folder("none"), Vec::new()) };
+    let scratch = Scratch::new("nothing");
+    let programs = Some(scratch.path().to_owned());
+    let options = Options { programs, ..Options::kept(scratch.inner(), Vec::new()) };
     let refused = Cluster::start(&options).unwrap_err().to_string();
     assert!(refused.contains("apt-get install postgresql") && refused.contains("brew install"), "{refused}");
     assert!(!options.folder.exists());

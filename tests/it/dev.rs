@@ -1,15 +1,15 @@
 //! `oc dev`: two roles and a database out of nothing, and nothing left behind.
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::database::scratch_folder;
 use crate::support::http::{self, Call};
 use crate::support::process::{Ended, Process, oc, processes_with};
+use crate::support::scratch::Scratch;
 use crate::support::waiting::until;
 
 /// A running `oc dev`.
@@ -20,21 +20,29 @@ struct Dev {
     link: String,
 }
 
-/// A folder for `oc dev`; its name marks every process that belongs to it.
-fn folder(name: &str) -> PathBuf {
-    scratch_folder(name).join("private")
+/// Ports that one test wants; tests run side by side.
+#[derive(Clone, Copy)]
+struct Ports {
+    provider: u16,
+    client: u16,
 }
 
-fn command(folder: &Path, args: &[&str]) -> std::process::Command {
-    std::fs::create_dir_all(folder.parent().unwrap()).unwrap();
+fn command(folder: &Path, ports: Ports, args: &[&str]) -> std::process::Command {
     let mut command = oc();
     command.args(["dev", "--folder"]).arg(folder).args(args).current_dir(folder.parent().unwrap());
-    command.env("MARK", folder).args(["--provider-port", "24100", "--client-port", "24200"]);
+    // Marks every process that belongs to it.
+    command.env("MARK", folder);
+    command.args([
+        "--provider-port",
+        &ports.provider.to_string(),
+        "--client-port",
+        &ports.client.to_string(),
+    ]);
     command
 }
 
-fn start(folder: &Path, args: &[&str]) -> Dev {
-    let mut process = Process::start(command(folder, args));
+fn start(folder: &Path, ports: Ports, args: &[&str]) -> Dev {
+    let mut process = Process::start(command(folder, ports, args));
     let said =
         process.wait_for("oc dev to be ready", |said| said.contains("Stop  ").then(|| said.to_owned()));
     let after = |start: &str| {
@@ -42,12 +50,7 @@ fn start(folder: &Path, args: &[&str]) -> Dev {
         line.unwrap_or_else(|| panic!("{start} in {said}")).split_whitespace().next().unwrap().to_owned()
     };
     let address = |start: &str| url::Url::parse(&after(start)).unwrap().socket_addrs(|| None).unwrap()[0];
-    Dev {
-        provider: address("provider  http"),
-        client: address("client  "),
-        link: after("Read one now"),
-        process,
-    }
+    Dev { provider: address("provider  "), client: address("client  "), link: after("Read one now"), process }
 }
 
 fn assert_nothing_left(folder: &Path) {
@@ -71,14 +74,12 @@ fn opens(dev: &Dev, code: &str) -> bool {
     http::call(dev.client, &Call::get(format!("/api/public/{code}"))).status == 200
 }
 
-fn remove(folder: &Path) {
-    std::fs::remove_dir_all(folder.parent().unwrap()).unwrap();
-}
-
 #[test]
 fn the_first_run_loads_the_examples_and_later_runs_keep_what_was_written() {
-    let folder = folder("first");
-    let mut dev = start(&folder, &[]);
+    let ports = Ports { provider: 24_100, client: 24_200 };
+    let scratch = Scratch::new("first");
+    let folder = scratch.inner();
+    let mut dev = start(&folder, ports, &[]);
     let loaded = documents(&dev);
     let with_state = |state: &str| loaded.iter().filter(|d| d["delivery"]["state"] == state).count();
     assert_eq!((loaded.len(), with_state("delivered"), with_state("none")), (10, 8, 2));
@@ -95,7 +96,7 @@ fn the_first_run_loads_the_examples_and_later_runs_keep_what_was_written() {
     assert!(dev.process.said().contains("your documents are kept"), "{}", dev.process.said());
     assert_nothing_left(&folder);
 
-    let mut dev = start(&folder, &[]);
+    let mut dev = start(&folder, ports, &[]);
     let kept = documents(&dev);
     assert_eq!((kept.len(), &kept[0]["title"]), (11, &json!("Mine")));
     assert!(opens(&dev, &code), "the key is kept with the databases");
@@ -103,26 +104,27 @@ fn the_first_run_loads_the_examples_and_later_runs_keep_what_was_written() {
     dev.process.signal(Signal::TERM);
     assert_eq!(dev.process.wait(), Some(0));
 
-    let dev = start(&folder, &["--reset"]);
+    let dev = start(&folder, ports, &["--reset"]);
     assert_eq!(documents(&dev).len(), 10);
     assert!(!opens(&dev, &code));
     drop(dev);
     assert_nothing_left(&folder);
-    remove(&folder);
 }
 
 #[test]
 fn a_taken_port_is_passed_over_a_taken_folder_is_refused_and_a_kill_leaves_nothing() {
-    let folder = folder("second");
+    let scratch = Scratch::new("second");
+    let folder = scratch.inner();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();
-    let dev = start(&folder, &["--client-port", &port.to_string()]);
+    let ports = Ports { provider: 24_300, client: port };
+    let dev = start(&folder, ports, &[]);
     assert!(dev.client.port() > port && dev.client.port() < port + 50, "{}", dev.client);
     let told = format!("port {port} is taken by another program, so {} is used instead", dev.client.port());
     assert!(dev.process.said().contains(&told), "{}", dev.process.said());
     assert!(dev.process.said().contains(&format!("open CODE --client http://{}", dev.client)));
 
-    let second: Ended = command(&folder, &[]).output().unwrap().into();
+    let second: Ended = command(&folder, ports, &[]).output().unwrap().into();
     assert_eq!((second.code, second.out.as_str()), (1, ""));
     assert!(
         second.err.contains("uses this folder; stop it, or choose another with --folder"),
@@ -134,18 +136,18 @@ fn a_taken_port_is_passed_over_a_taken_folder_is_refused_and_a_kill_leaves_nothi
     assert!(processes_with(folder.to_str().unwrap()).len() > 5, "the mark finds the processes");
     dev.process.signal(Signal::KILL);
     assert_nothing_left(&folder);
-    let again = start(&folder, &[]);
+    let again = start(&folder, ports, &[]);
     assert_eq!(documents(&again).len(), 10, "nothing is lost by a kill");
     drop(again);
     assert_nothing_left(&folder);
-    remove(&folder);
 }
 
 #[test]
 fn without_postgresql_it_says_what_to_install() {
-    let folder = folder("third");
-    let ended: Ended = command(&folder, &["--postgres", "/nowhere"]).output().unwrap().into();
+    let ports = Ports { provider: 24_500, client: 24_600 };
+    let scratch = Scratch::new("third");
+    let folder = scratch.inner();
+    let ended: Ended = command(&folder, ports, &["--postgres", "/nowhere"]).output().unwrap().into();
     assert_eq!((ended.code, ended.out.as_str()), (1, ""));
     assert!(ended.err.contains("apt-get install postgresql"), "{}", ended.err);
-    remove(&folder);
 }

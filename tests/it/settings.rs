@@ -1,13 +1,13 @@
 //! Settings: their manual, their checks, their secrets.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use oc::config::{SETTINGS, Setting};
 use oc::roles::Role;
 
-use crate::support::database::scratch_folder;
 use crate::support::process::{Ended, oc, run, run_with};
+use crate::support::scratch::Scratch;
 use crate::support::{KEY, NEW_KEY, any_role};
 
 const DATABASE: &str = "postgres://oc:hunter2-password@127.0.0.1:1/oc";
@@ -199,18 +199,11 @@ fn a_malformed_database_address_keeps_its_password() {
     }
 }
 
-fn file_with(text: &str) -> PathBuf {
-    let folder = scratch_folder("secret");
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("value");
-    std::fs::write(&path, text).unwrap();
-    path
-}
-
 #[test]
 fn a_secret_may_stand_in_a_file() {
-    let path = file_with(&format!("{DATABASE}\n"));
-    let file = path.to_str().unwrap();
+    let scratch = Scratch::new("secret");
+    let file = scratch.file("url", &format!("{DATABASE}\n"));
+    let file = file.as_str();
     let role = any_role().name();
     let shown = run_with(
         &["config", "--role", role],
@@ -228,7 +221,7 @@ fn a_secret_may_stand_in_a_file() {
         ],
     );
     assert!(both.out.contains("DATABASE_URL=***  # environment\n"), "{}", both.out);
-    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
+    drop(scratch);
     let gone = run_with(&["config", "--role", role], &[("DATABASE_URL_FILE", file), ("AUTH", "none")]);
     assert_eq!(gone.code, 2);
     assert!(gone.err.contains("DATABASE_URL_FILE names "), "{}", gone.err);

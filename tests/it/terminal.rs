@@ -1,15 +1,14 @@
 //! `oc send` and `oc open` against real processes.
 
-use std::path::PathBuf;
-
 use oc::roles::Role;
 use serde_json::{Value, json};
 
 use crate::journeys::Pair;
-use crate::support::database::{TestDatabase, scratch_folder};
+use crate::support::database::TestDatabase;
 use crate::support::http::Call;
 use crate::support::process::{Ended, Served, run, run_reading, run_with};
 use crate::support::receiver::{Behaviour, Receiver};
+use crate::support::scratch::Scratch;
 
 impl Pair {
     fn oc_send(&self, args: &[&str], input: &str) -> Ended {
@@ -27,13 +26,6 @@ impl Pair {
     }
 }
 
-fn scratch_file(name: &str, text: &str) -> PathBuf {
-    let folder = scratch_folder("files");
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join(name), text).unwrap();
-    folder.join(name)
-}
-
 /// The value of a line such as `code      K7QM-4T9X-WR5C`.
 fn told(out: &str, name: &str) -> String {
     let line =
@@ -45,8 +37,9 @@ fn told(out: &str, name: &str) -> String {
 fn a_file_is_sent_and_its_code_opens_it() {
     let pair = Pair::start();
     let text = "# Exercises\n\nBend **and** stretch. 🙂\n";
-    let file = scratch_file("plan.md", text);
-    let sent = pair.oc_send(&[file.to_str().unwrap(), "--to", "Anna Muster"], "");
+    let scratch = Scratch::new("files");
+    let file = scratch.file("plan.md", text);
+    let sent = pair.oc_send(&[&file, "--to", "Anna Muster"], "");
     assert_eq!((sent.code, sent.err.as_str()), (0, ""), "{sent:?}");
     let (code, link) = (told(&sent.out, "code"), told(&sent.out, "link"));
     assert!(link.ends_with(&format!("/view/{code}")), "{link}");
@@ -65,14 +58,14 @@ fn a_file_is_sent_and_its_code_opens_it() {
         assert_eq!((opened.code, opened.err.as_str()), (0, ""), "{typed}");
         assert_eq!(opened.out, text, "{typed}");
     }
-    std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
 }
 
 #[test]
 fn plain_text_and_standard_input_and_a_title_are_taken() {
     let pair = Pair::start();
-    let file = scratch_file("Reminder.TXT", "\n\n  Your appointment  \nTomorrow at nine.\n");
-    assert_eq!(pair.oc_send(&[file.to_str().unwrap()], "").code, 0);
+    let scratch = Scratch::new("files");
+    let file = scratch.file("Reminder.TXT", "\n\n  Your appointment  \nTomorrow at nine.\n");
+    assert_eq!(pair.oc_send(&[&file], "").code, 0);
     let document = pair.newest();
     assert_eq!(
         (&document["title"], &document["contentType"]),
@@ -84,7 +77,6 @@ fn plain_text_and_standard_input_and_a_title_are_taken() {
     let document = pair.newest();
     assert_eq!((&document["title"], &document["content"]), (&json!("Given title"), &json!("some text")));
     assert_eq!(document["contentType"], "text/markdown");
-    std::fs::remove_dir_all(file.parent().unwrap()).unwrap();
 }
 
 #[test]

@@ -39,10 +39,13 @@ pub struct Manager {
 impl Manager {
     pub(super) fn new(settings: &Database, owner: Owner) -> Self {
         let milliseconds = |d: Duration| d.as_millis();
+        // Every statement goes by the primary key or by one index, whatever its
+        // parameters; planning anew for each `LIMIT $1` would cost more than running.
         Self {
             url: with_parameters(settings),
             session: format!(
-                "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+                "SET plan_cache_mode = force_generic_plan; SET statement_timeout = {}; \
+                 SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
                 milliseconds(settings.statement_timeout),
                 milliseconds(settings.lock_timeout),
                 milliseconds(settings.statement_timeout * 2),

@@ -22,6 +22,9 @@ use threads::Threads;
 pub use together::{Load, Together};
 pub use types::PgTimestamp;
 
+/// Threads that read, for each processor.
+const READERS_PER_PROCESSOR: usize = 2;
+
 /// Why no answer came from the database.
 #[derive(Debug)]
 pub enum DbError {
@@ -75,12 +78,17 @@ impl From<QueryError> for DbError {
     }
 }
 
-/// A pool of connections with a thread for each, behind an asynchronous queue:
-/// a request waits without holding a thread, and never longer than the settings say.
+/// A pool of connections and threads for them, behind an asynchronous queue: a
+/// request waits without holding a thread, and never longer than the settings say.
+///
+/// Reading keeps a processor busy, writing waits for the disk. So few threads
+/// read and many write: more readers would only take turns, while writers that
+/// wait together share the disk's answer.
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<Manager>,
-    threads: Arc<Threads>,
+    readers: Arc<Threads>,
+    writers: Arc<Threads>,
     last_error: Arc<Mutex<Option<String>>>,
 }
 
@@ -99,16 +107,43 @@ impl Db {
             .error_handler(Box::new(RememberLastError(Arc::clone(&last_error))))
             .build_unchecked(Manager::new(settings, owner));
         let longest_run = settings.connect_timeout + settings.statement_timeout + Duration::from_millis(500);
-        Self {
-            pool,
-            threads: Arc::new(Threads::new(settings.pool_size, settings.pool_wait, longest_run)),
-            last_error,
-        }
+        let threads = |count| Arc::new(Threads::new(count, settings.pool_wait, longest_run));
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let most_readers = settings.pool_size / 2;
+        let readers =
+            u32::try_from(processors * READERS_PER_PROCESSOR).unwrap_or(most_readers).min(most_readers);
+        let writers = threads(settings.pool_size - readers);
+        let readers = if readers == 0 { Arc::clone(&writers) } else { threads(readers) };
+        Self { pool, readers, writers, last_error }
     }
 
-    /// Runs `work` on a connection, each statement for itself.
+    /// Runs `work` that only reads.
+    pub async fn read<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run_on(&self.readers, work).await
+    }
+
+    /// Runs `work` that may write, each statement for itself.
     pub async fn run<T, E>(
         &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run_on(&self.writers, work).await
+    }
+
+    async fn run_on<T, E>(
+        &self,
+        threads: &Threads,
         work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
@@ -123,7 +158,7 @@ impl Db {
             })?;
             work(connection.for_use())
         };
-        self.threads.run(job).await.unwrap_or_else(|error| Err(error.into()))
+        threads.run(job).await.unwrap_or_else(|error| Err(error.into()))
     }
 
     /// Runs `work` in one transaction: all of it happens or nothing.
@@ -140,7 +175,7 @@ impl Db {
 
     /// Whether a statement can be run now.
     pub async fn ping(&self) -> Result<(), DbError> {
-        self.run(|conn| {
+        self.read(|conn| {
             use diesel::RunQueryDsl as _;
             diesel::sql_query("SELECT 1").execute(conn)?;
             Ok(())

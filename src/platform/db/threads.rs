@@ -1,7 +1,7 @@
-//! As many threads as connections, and a queue in front of them.
+//! As many threads as may use a connection, and a queue in front of them.
 //!
-//! Diesel blocks, so its work belongs on threads of its own. One thread per
-//! connection takes job after job from a common queue: while there is work,
+//! Diesel blocks, so its work belongs on threads of its own. Each takes job
+//! after job from a common queue: while there is work,
 //! nobody has to be woken up, which is what a web server that answers small
 //! queries otherwise spends most of its time with.
 

@@ -98,7 +98,7 @@ where
     async fn visit(self) {
         loop {
             let (load, queue) = (self.load, Arc::clone(&self.queue));
-            let visit = self.db.run(move |conn| Ok::<_, DbError>(look_up(conn, load, &queue))).await;
+            let visit = self.db.read(move |conn| Ok::<_, DbError>(look_up(conn, load, &queue))).await;
             match visit {
                 Ok(true) => {}
                 Ok(false) => return,
@@ -166,7 +166,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Longest a requester may wait for a statement to take its key.
 impl Db {
     fn longest_wait(&self) -> Duration {
-        self.threads.longest_wait()
+        self.readers.longest_wait()
     }
 }
 

@@ -21,6 +21,20 @@ fn millis(value: &Value) -> i64 {
     value.as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_millisecond()
 }
 
+fn in_days(days: i64) -> String {
+    let moment = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    format!("{moment:.3}")
+}
+
+#[actix_web::test]
+async fn access_lasts_ninety_days_at_most() {
+    let client = Client::new().await;
+    let body = |days: i64| json!({"title": "T", "content": "C", "expiresAt": in_days(days)});
+    client.deliver(&body(90)).await.expect(201);
+    client.deliver(&body(91)).await.names_fields(&["expiresAt"]);
+    assert_eq!(client.database.count("documents"), 1);
+}
+
 #[actix_web::test]
 async fn title_and_content_are_enough() {
     let client = Client::new().await;
@@ -53,15 +67,16 @@ async fn existing_senders_use_either_path() {
 #[actix_web::test]
 async fn everything_that_is_delivered_is_kept() {
     let client = Client::new().await;
+    let moment = in_days(60);
     let body = json!({
         "id": ID, "version": 7, "title": "T", "content": "C", "contentType": "text/plain", "metadata": {"a": [1]},
-        "recipient": {"name": "Anna", "email": "a@b.ch"}, "expiresAt": "2099-01-02T03:04:05.678Z", "expiresIn": 60,
+        "recipient": {"name": "Anna", "email": "a@b.ch"}, "expiresAt": moment, "expiresIn": 60,
     });
     let receipt = client.call(Call::post("/v1/documents", &body).tenant("north")).await.expect(201);
     assert_eq!(receipt["id"], ID);
     let meta = client.open(&code_of(&receipt)).await.expect(200)["meta"].clone();
     assert_eq!((&meta["contentType"], &meta["version"]), (&json!("text/plain"), &json!(7)));
-    assert_eq!(meta["expiresAt"], "2099-01-02T03:04:05.678Z", "a moment wins over a duration");
+    assert_eq!(meta["expiresAt"], moment, "a moment wins over a duration");
     let row = client.database.text(
         "SELECT concat_ws('|', tenant_id, id, recipient->>'name', metadata->'a'->>0) AS text FROM documents",
     );

@@ -202,3 +202,23 @@ async fn a_code_is_found_by_the_index_of_its_selector() {
     assert!(plan.contains("access_codes_selector") && plan.contains("documents_pkey"), "{plan}");
     assert!(!plan.contains("Seq Scan"), "{plan}");
 }
+
+#[actix_web::test]
+async fn codes_that_are_typed_at_the_same_time_are_never_mixed_up() {
+    let database = Rc::new(TestDatabase::of("client"));
+    let client = Client::on(&database, &[("DATABASE_POOL_WAIT_MS", "20000")]).await;
+    let mut codes = Vec::new();
+    for i in 0..40 {
+        codes.push(client.code_for(&format!("title {i}"), "C").await);
+    }
+    let wrong: Vec<String> = codes.iter().map(|code| altered(code, 7)).collect();
+    let open = |i: usize| client.open(if i % 3 == 2 { &wrong[i / 3] } else { &codes[i / 3] });
+    let answers = futures_util::future::join_all((0..120).map(open)).await;
+    for (i, answer) in answers.iter().enumerate() {
+        if i % 3 == 2 {
+            answer.refused(404, "NOT_FOUND");
+        } else {
+            assert_eq!(answer.expect(200)["title"], format!("title {}", i / 3));
+        }
+    }
+}

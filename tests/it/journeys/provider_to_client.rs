@@ -1,6 +1,6 @@
 //! A document goes from provider to client, whatever happens on the way.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Pair, provider};
 use crate::support::http::{Answer, Call, call};
 use crate::support::process::PATIENCE;
-use crate::support::receiver::{Behaviour, Receiver};
+use crate::support::receiver::{Behaviour, Gate, Receiver};
 use crate::support::waiting::until;
 
 fn plan() -> Value {
@@ -114,23 +114,36 @@ fn a_provider_that_is_killed_in_the_middle_of_a_send_loses_nothing() {
 
 #[test]
 fn ten_sends_at_once_make_one_document_and_one_code() {
-    let pair = Pair::start();
-    for _ in 0..3 {
-        pair.at_client.execute("TRUNCATE documents CASCADE");
+    let receiver = Receiver::start(Behaviour::Close);
+    let pair = Pair::start_by_way_of(|_| receiver.base_url());
+    for round in 1..=3 {
+        // All ten are under way together: none is answered with a code before nine are answered without.
+        let gate = Arc::new(Gate::default());
+        receiver.behave(Behaviour::ForwardThrough(Arc::clone(&gate), pair.client.address));
         let id = pair.ready(&plan());
-        let answers: Vec<Answer> = std::thread::scope(|scope| {
-            let running: Vec<_> = (0..10).map(|_| scope.spawn(|| pair.send(&id))).collect();
-            running.into_iter().map(|thread| thread.join().unwrap()).collect()
+        let (told, answers) = std::sync::mpsc::channel();
+        let mut answers: Vec<Answer> = std::thread::scope(|scope| {
+            for _ in 0..10 {
+                let (told, pair, id) = (told.clone(), &pair, &id);
+                scope.spawn(move || told.send(pair.send(id)).unwrap());
+            }
+            let mut received: Vec<_> = answers.iter().take(9).collect();
+            gate.open();
+            received.extend(answers.iter().take(1));
+            received
         });
-        let mut codes = HashSet::new();
-        for answer in &answers {
-            assert!([200, 202].contains(&answer.status), "{} {}", answer.status, answer.text());
-            codes.extend(answer.json()["accessCode"].as_str().map(str::to_owned));
+        let delivered = answers.pop().unwrap().expect(200);
+        for answer in answers {
+            let queued = answer.expect(202);
+            assert_eq!((&queued["state"], &queued["accessCode"]), (&json!("queued"), &Value::Null));
         }
         let document = pair.document(&id);
-        assert_eq!(document["delivery"]["state"], "delivered");
-        assert_eq!(codes.into_iter().collect::<Vec<_>>(), [document["accessCode"].as_str().unwrap()]);
-        assert_eq!((pair.at_client.count("documents"), pair.at_client.count("access_codes")), (1, 1));
+        assert_eq!(
+            (&document["delivery"]["state"], &document["accessCode"]),
+            (&json!("delivered"), &delivered["accessCode"])
+        );
+        assert_eq!((pair.at_client.count("documents"), pair.at_client.count("access_codes")), (round, round));
+        assert_eq!(receiver.calls().len(), usize::try_from(round).unwrap());
     }
 }
 

@@ -189,3 +189,45 @@ async fn a_malformed_tenant_is_refused_by_name_everywhere() {
     }
     assert_eq!(provider.document(&id).await["version"], 1);
 }
+
+#[actix_web::test]
+async fn reads_at_the_same_time_are_never_mixed_up() {
+    let provider = Provider::with(&[("DATABASE_POOL_WAIT_MS", "20000")]).await;
+    let mut ids = Vec::new();
+    for i in 0..40 {
+        ids.push(provider.draft(&format!("default {i}")).await);
+    }
+    // The same ids at another tenant mean other documents.
+    let copy = "INSERT INTO documents (tenant_id, id, title, content, content_type, status, version, delivery_state, created_at, updated_at) \
+                SELECT 'north', id, replace(title, 'default', 'north'), content, content_type, status, version, delivery_state, created_at, updated_at FROM documents";
+    provider.database.execute(copy);
+    let read = |i: usize| {
+        let tenant = ["default", "north", "south"][i % 3];
+        let id = ids[i / 3 % 40].clone();
+        let provider = &provider;
+        async move {
+            (
+                tenant,
+                i / 3 % 40,
+                provider.call(Call::get(format!("/api/documents/{id}")).tenant(tenant)).await,
+            )
+        }
+    };
+    for (tenant, i, answer) in futures_util::future::join_all((0..240).map(read)).await {
+        match tenant {
+            "south" => drop(answer.refused(404, "NOT_FOUND")),
+            _ => assert_eq!(answer.expect(200)["title"], format!("{tenant} {i}")),
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_read_after_a_change_sees_the_change() {
+    let provider = Provider::new().await;
+    let id = provider.draft("0").await;
+    for i in 1..=30 {
+        provider.update(&id, &json!({ "title": i.to_string() })).await.expect(200);
+        let reads = futures_util::future::join_all((0..4).map(|_| provider.find(&id))).await;
+        reads.iter().for_each(|answer| assert_eq!(answer.expect(200)["title"], i.to_string()));
+    }
+}

@@ -3,7 +3,6 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource as _;
@@ -13,6 +12,8 @@ use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, sql_query};
 use oc::config::{Database, Problems, Source, Value, Values};
 use oc::local::{Cluster, Options};
 use oc::roles::Role;
+
+use super::scratch::scratch_path;
 
 /// Keeps two test processes on one server from making the same template.
 const LOCK: &str = "SELECT pg_advisory_lock(71830)";
@@ -29,22 +30,10 @@ static SERVER: LazyLock<Server> = LazyLock::new(|| {
     if let Ok(admin) = std::env::var("OC_TEST_DATABASE_URL") {
         return Server { admin, cluster: None };
     }
-    let cluster = throw_away_cluster("server");
+    let options = Options::kept(scratch_path("server"), search_path());
+    let cluster = Cluster::start(&Options { throw_away: true, ..options }).unwrap();
     Server { admin: cluster.url("postgres"), cluster: Some(cluster) }
 });
-
-/// A server that is gone with this process.
-pub fn throw_away_cluster(name: &str) -> Cluster {
-    let folder = scratch_folder(name);
-    Cluster::start(&Options { throw_away: true, ..Options::kept(folder, search_path()) }).unwrap()
-}
-
-/// A path for a folder that nobody else uses.
-pub fn scratch_folder(name: &str) -> PathBuf {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    std::env::temp_dir().join(format!("oc-test-{}-{count}-{name}", std::process::id()))
-}
 
 /// Folders of the PATH.
 pub fn search_path() -> Vec<PathBuf> {

@@ -8,6 +8,7 @@ pub mod database;
 pub mod http;
 pub mod process;
 pub mod receiver;
+pub mod scratch;
 pub mod waiting;
 
 use oc::config::{Config, Source, Value, Values};

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use oc::config::SETTINGS;
@@ -72,6 +73,7 @@ pub fn run_reading(args: &[&str], input: &[u8]) -> Ended {
 pub struct Process {
     child: Child,
     said: Arc<Mutex<String>>,
+    listeners: [JoinHandle<()>; 2],
 }
 
 impl Process {
@@ -80,9 +82,9 @@ impl Process {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let said = Arc::default();
-        listen(child.stdout.take().unwrap(), Arc::clone(&said));
-        listen(child.stderr.take().unwrap(), Arc::clone(&said));
-        Self { child, said }
+        let out = listen(child.stdout.take().unwrap(), Arc::clone(&said));
+        let err = listen(child.stderr.take().unwrap(), Arc::clone(&said));
+        Self { child, said, listeners: [out, err] }
     }
 
     /// Everything it has said so far.
@@ -93,9 +95,9 @@ impl Process {
     /// Waits until it has said something that `look` recognises.
     pub fn wait_for<T>(&mut self, what: &str, mut look: impl FnMut(&str) -> Option<T>) -> T {
         until(what, PATIENCE, || {
+            let ended = self.listeners.iter().all(JoinHandle::is_finished);
             let found = look(&self.said());
-            let ended = if found.is_none() { self.child.try_wait().unwrap() } else { None };
-            assert!(ended.is_none(), "it ended before {what}: {}", self.said());
+            assert!(found.is_some() || !ended, "it ended before {what}: {}", self.said());
             found
         })
     }
@@ -105,9 +107,12 @@ impl Process {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// Waits for its end and returns its exit code.
+    /// Waits for its end and its last words, and returns its exit code.
     pub fn wait(&mut self) -> Option<i32> {
-        until("the end of the process", PATIENCE, || self.child.try_wait().unwrap()).code()
+        let status = until("the end of the process", PATIENCE, || self.child.try_wait().unwrap());
+        let silent = || self.listeners.iter().all(JoinHandle::is_finished).then_some(());
+        until("the last words of the process", PATIENCE, silent);
+        status.code()
     }
 
     /// Whether it has ended.
@@ -124,14 +129,14 @@ impl Drop for Process {
     }
 }
 
-fn listen(stream: impl Read + Send + 'static, said: Arc<Mutex<String>>) {
+fn listen(stream: impl Read + Send + 'static, said: Arc<Mutex<String>>) -> JoinHandle<()> {
     std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
             let mut said = said.lock().unwrap();
             said.push_str(&line);
             said.push('\n');
         }
-    });
+    })
 }
 
 /// `oc serve` of a role.

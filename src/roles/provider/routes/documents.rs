@@ -77,7 +77,7 @@ pub async fn list_documents(
     query.finish()?;
     let mut found = state
         .db
-        .run(move |conn| store::list(conn, &tenant, &filter, limit + 1).map_err(ApiError::from))
+        .read(move |conn| store::list(conn, &tenant, &filter, limit + 1).map_err(ApiError::from))
         .await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = found.len() > shown;
@@ -143,29 +143,32 @@ pub async fn update_document(
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let change = Change::parse(body)?;
-    let id = parse_id(&id)?;
-    let document = state.db.run(move |conn| change_document(conn, &tenant, id, &if_match, &change)).await?;
-    Ok(answer(&mut HttpResponse::Ok(), &document))
-}
-
-/// Reads, decides and writes only if nobody was faster; without `If-Match` the
-/// change is then decided again on the newer version, so that none gets lost.
-fn change_document(
-    conn: &mut diesel::PgConnection,
-    tenant: &TenantId,
-    id: DocumentId,
-    if_match: &IfMatch,
-    change: &Change,
-) -> Result<Document, ApiError> {
+    // Without `If-Match`, a change that others overtook is decided again on the
+    // newer version, so that none gets lost.
     for _ in 0..RACES {
-        let stored = store::find(conn, tenant, id)?.ok_or_else(|| ApiError::no_document(&id.to_string()))?;
+        let stored = load(&state, &tenant, &id).await?;
         if_match.check(stored.version)?;
-        let Some(changed) = stored.changed(change.clone(), clock::now())? else { return Ok(stored) };
-        if store::update(conn, tenant, &changed, stored.version)? {
-            return Ok(changed);
+        let Some(changed) = stored.changed(change.clone(), clock::now())? else {
+            return Ok(answer(&mut HttpResponse::Ok(), &stored));
+        };
+        let tenant = tenant.clone();
+        let written = state.db.run(move |conn| write_change(conn, &tenant, changed, stored.version)).await?;
+        if let Some(document) = written {
+            return Ok(answer(&mut HttpResponse::Ok(), &document));
         }
     }
     Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
+}
+
+/// Writes a change if the stored version is still `expected`; `None` if somebody was faster.
+fn write_change(
+    conn: &mut diesel::PgConnection,
+    tenant: &TenantId,
+    changed: Document,
+    expected: i32,
+) -> Result<Option<Document>, ApiError> {
+    let written = store::update(conn, tenant, &changed, expected)?;
+    Ok(written.then_some(changed))
 }
 
 /// Deletes a document that was never sent.
