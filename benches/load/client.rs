@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::task::LocalSet;
 
 use crate::operations::{Operation, Requests};
+use crate::processor::{TICK_MICROS, Ticks, between};
 use crate::stage::Stage;
 
 /// One measurement.
@@ -19,12 +20,20 @@ pub struct Sample {
     pub errors: usize,
     /// How long it took in all.
     elapsed: Duration,
+    /// Processor time by part.
+    ticks: Ticks,
 }
 
 impl Sample {
     /// Successful answers per second.
     pub fn rate(&self) -> f64 {
         self.micros.len() as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// Processor time of one answer in a part, in microseconds.
+    pub fn processor_micros(&self, part: &str) -> f64 {
+        let ticks = self.ticks.get(part).copied().unwrap_or(0);
+        ticks as f64 * TICK_MICROS / self.micros.len().max(1) as f64
     }
 
     /// Latency that a share `q` of the answers stayed below, in microseconds.
@@ -39,6 +48,7 @@ pub fn run(stage: &Stage, operation: Operation, connections: usize, length: Dura
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let set = LocalSet::new();
     let mut sample = Sample::default();
+    let before = stage.processor_time();
     let started = Instant::now();
     set.block_on(&runtime, async {
         let tasks: Vec<_> = (0..connections)
@@ -51,6 +61,7 @@ pub fn run(stage: &Stage, operation: Operation, connections: usize, length: Dura
         }
     });
     sample.elapsed = started.elapsed();
+    sample.ticks = between(&before, &stage.processor_time());
     sample.micros.sort_unstable();
     sample
 }

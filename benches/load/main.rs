@@ -18,6 +18,7 @@
 
 mod client;
 mod operations;
+mod processor;
 mod report;
 mod stage;
 

@@ -24,7 +24,12 @@ struct Measured {
     errors: usize,
     /// Ratio to pgbench of the same round, in percent.
     ratio: f64,
+    /// Processor time of one answer in microseconds, by part.
+    processor: [f64; 4],
 }
+
+/// The parts whose processor time is counted.
+const PARTS: [&str; 4] = ["http", "database threads", "PostgreSQL", "load"];
 
 impl Row {
     pub fn of(operation: Operation, pgbench: Vec<f64>, samples: [Vec<Sample>; 3]) -> Self {
@@ -33,6 +38,7 @@ impl Row {
             p50: median(samples.iter().map(|s| f64::from(s.quantile(0.5)))),
             p99: median(samples.iter().map(|s| f64::from(s.quantile(0.99)))),
             errors: samples.iter().map(|s| s.errors).sum(),
+            processor: PARTS.map(|part| median(samples.iter().map(|s| s.processor_micros(part)))),
             ratio: median(samples.iter().zip(&pgbench).map(|(s, pg)| 100.0 * s.rate() / pg)),
         });
         Self { operation, pgbench: median(pgbench.into_iter()), measured }
@@ -79,6 +85,13 @@ fn table(rows: &[Row], processes: &Processes) -> String {
             .unwrap();
         }
     }
+    text.push_str("\nprocessor time per answer at 32 connections, in microseconds\noperation    http  database threads  PostgreSQL    load\n");
+    for row in rows {
+        let [http, threads, server, load] = row.measured[1].processor;
+        writeln!(text, "{:<9} {http:>7.0} {threads:>17.0} {server:>11.0} {load:>7.0}", row.operation.name())
+            .unwrap();
+    }
+    text.push('\n');
     for (role, kb) in &processes.idle_kb {
         writeln!(text, "{role}: {:.1} MB resident at rest", *kb as f64 / 1_024.0).unwrap();
     }
@@ -100,7 +113,7 @@ fn results(rows: &[Row], processes: &Processes, stage: &Stage) -> serde_json::Va
                 .zip(&row.measured)
                 .map(|(connections, m)| {
                     json!({"connections": connections, "requestsPerSecond": m.rate.round(), "p50Micros": m.p50,
-                           "p99Micros": m.p99, "errors": m.errors, "percentOfPgbench": (m.ratio * 10.0).round() / 10.0})
+                           "p99Micros": m.p99, "errors": m.errors, "processorMicros": PARTS.into_iter().zip(m.processor.map(f64::round)).collect::<std::collections::BTreeMap<_, _>>(), "percentOfPgbench": (m.ratio * 10.0).round() / 10.0})
                 })
                 .collect();
             json!({"operation": row.operation.name(), "pgbenchPerSecond": row.pgbench.round(),

@@ -18,6 +18,7 @@ use oc::platform::secrets::SecretKeys;
 use oc::roles::client::codes;
 
 use crate::operations::{Operation, READ_IDS, Requests, SEND_IDS, id};
+use crate::processor::{self, Ticks};
 
 /// Documents that wait to be sent.
 const SENDABLE: u64 = 150_000;
@@ -114,6 +115,14 @@ impl Stage {
             random: self.seeds.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x2545_f491_4f6c_dd1d) | 1,
             buffer: Vec::with_capacity(4096),
         }
+    }
+
+    /// Processor time that everything has used so far.
+    pub fn processor_time(&self) -> Ticks {
+        let file = self.cluster.folder().join("data/postmaster.pid");
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let postmaster = text.lines().next().and_then(|line| line.trim().parse().ok()).unwrap_or(0);
+        processor::used(&[self.provider.process.id(), self.client.process.id()], postmaster)
     }
 
     /// Transactions per second of pgbench over TCP with 32 clients. Two scripts

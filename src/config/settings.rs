@@ -100,7 +100,7 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting(
         "DATABASE_POOL_SIZE",
-        Default::Is("32"),
+        Default::Is("16"),
         "Largest number of database connections of this process",
     ),
     setting(

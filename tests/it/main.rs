@@ -20,9 +20,12 @@ mod cli;
 mod cluster;
 mod migrations;
 mod openapi;
+mod outage;
 mod schema;
+mod secrets;
 mod server;
 mod settings;
+mod stopping;
 
 #[cfg(feature = "client")]
 mod client;

@@ -172,6 +172,11 @@ fn a_database_of_another_program_is_left_alone() {
             &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", crate::support::KEY)],
         );
         assert_eq!(served.code, 1, "{}", served.err);
+        let served = run_with(
+            &["serve", "--role", role.name(), "--auth", "none", "--port", "0"],
+            &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", crate::support::KEY)],
+        );
+        assert_eq!(served.code, 1, "{}", served.err);
         assert_eq!(database.dump(), before);
     }
 }

@@ -1,6 +1,8 @@
 //! The database of one role: a bounded pool, one door for every query, and
 //! honest answers when it is busy or gone.
 
+mod commits;
+mod gather;
 mod manager;
 pub mod migrations;
 mod threads;
@@ -15,7 +17,11 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::Pool;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
+use uuid::Uuid;
+
 use crate::config::Database;
+use commits::Commit;
+use gather::{Gather, Lane};
 use manager::{Manager, RememberLastError};
 pub use migrations::Owner;
 use threads::Threads;
@@ -89,6 +95,7 @@ pub struct Db {
     pool: Pool<Manager>,
     readers: Arc<Threads>,
     writers: Arc<Threads>,
+    commits: Arc<Gather<Commit>>,
     last_error: Arc<Mutex<Option<String>>>,
 }
 
@@ -114,7 +121,8 @@ impl Db {
             u32::try_from(processors * READERS_PER_PROCESSOR).unwrap_or(most_readers).min(most_readers);
         let writers = threads(settings.pool_size - readers);
         let readers = if readers == 0 { Arc::clone(&writers) } else { threads(readers) };
-        Self { pool, readers, writers, last_error }
+        let commits = Gather::new(Lane::Writing, commits::PARALLEL, commits::commit);
+        Self { pool, readers, writers, commits, last_error }
     }
 
     /// Runs `work` that only reads.
@@ -161,16 +169,20 @@ impl Db {
         threads.run(job).await.unwrap_or_else(|error| Err(error.into()))
     }
 
-    /// Runs `work` in one transaction: all of it happens or nothing.
+    /// Runs `work` in a transaction: all of it happens or nothing. Transactions
+    /// that come at the same time may share one, so `work` may be run twice.
+    /// `subject` is what it locks first, usually the document.
     pub async fn transaction<T, E>(
         &self,
-        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+        subject: Uuid,
+        work: impl FnMut(&mut PgConnection) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
-        E: From<DbError> + From<QueryError> + Send + 'static,
+        E: From<DbError> + Send + 'static,
     {
-        self.run(move |conn| diesel::Connection::transaction(conn, work)).await
+        let (commit, answered) = Commit::new(subject, work);
+        self.commits.hand_in(self, commit, answered).await.unwrap_or_else(|error| Err(error.into()))
     }
 
     /// Whether a statement can be run now.

@@ -48,7 +48,7 @@ fn leased(row: LeasedRow) -> Option<Leased> {
 /// Writes a message whose first attempt begins at once.
 pub fn enqueue_leased(
     conn: &mut PgConnection,
-    message: NewMessage,
+    message: &NewMessage,
     now: Timestamp,
     lease: Duration,
 ) -> QueryResult<Leased> {
@@ -69,7 +69,7 @@ pub fn enqueue_leased(
             created_at: PgTimestamp(now),
         })
         .execute(conn)?;
-    let NewMessage { tenant, subject, version, payload, .. } = message;
+    let NewMessage { tenant, subject, version, payload, .. } = message.clone();
     Ok(Leased { tenant, id, subject, version, attempt: 1, payload })
 }
 

@@ -94,7 +94,7 @@ pub async fn receive_document(
 ) -> Result<HttpResponse, ApiError> {
     let arrival = arrival(Delivered::parse(body)?, clock::now())?;
     let (keys, id) = (state.keys.clone(), arrival.id);
-    let access_code = state.db.transaction(move |conn| take_in(conn, &keys, &tenant, &arrival)).await?;
+    let access_code = state.db.transaction(id.0, move |conn| take_in(conn, &keys, &tenant, &arrival)).await?;
     let link = Some(format!("{}/view/{access_code}", state.public_url));
     Ok(HttpResponse::Created().json(DeliveryReceipt { id: id.to_string(), access_code, link }))
 }

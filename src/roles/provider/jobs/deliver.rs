@@ -42,7 +42,7 @@ pub async fn attempt(state: &State, message: Leased) -> Result<Option<Document>,
     if let Err(error) = &outcome {
         log::warn!(request_id = message.id.to_string().as_str(), document = message.subject.to_string().as_str(), attempt = message.attempt; "the client role {error}");
     }
-    state.db.transaction(move |conn| record(conn, &message, outcome)).await
+    state.db.transaction(message.subject, move |conn| record(conn, &message, &outcome)).await
 }
 
 async fn call(state: &State, message: &Leased) -> Result<DeliveryReceipt, CallError> {
@@ -64,11 +64,11 @@ async fn call(state: &State, message: &Leased) -> Result<DeliveryReceipt, CallEr
 fn record(
     conn: &mut diesel::PgConnection,
     message: &Leased,
-    outcome: Result<DeliveryReceipt, CallError>,
+    outcome: &Result<DeliveryReceipt, CallError>,
 ) -> Result<Option<Document>, ApiError> {
     let now = clock::now();
     let id = DocumentId(message.subject);
-    let settlement = match &outcome {
+    let settlement = match outcome {
         Ok(_) => Settlement::Delivered,
         Err(error) if error.is_temporary() => {
             let random = u16::from_ne_bytes(random::bytes().map_err(ApiError::internal)?);
@@ -77,9 +77,11 @@ fn record(
         }
         Err(error) => Settlement::Failed { error: format!("The client role {error}") },
     };
+    // The document first, as the sending does, so that the two never wait for each other.
+    store::documents::lock(conn, &message.tenant, id)?;
     if !outbox::settle(conn, message, &settlement, now)? {
         return Ok(store::documents::find(conn, &message.tenant, id)?);
     }
-    let receipt = outcome.ok();
-    Ok(store::documents::record_attempt(conn, message, receipt.as_ref(), &settlement, now)?)
+    let receipt = outcome.as_ref().ok();
+    Ok(store::documents::record_attempt(conn, message, receipt, &settlement, now)?)
 }

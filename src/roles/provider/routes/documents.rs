@@ -1,8 +1,11 @@
 //! Documents: create, list, read, change, delete.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use diesel::PgConnection;
 
 use super::view::{CreateDocument, DocumentPage, DocumentView, UpdateDocument};
 use crate::domain::cursor::Cursor;
@@ -38,14 +41,10 @@ pub async fn create_document(
     Tenant(tenant): Tenant,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let document = Document::create(random::document_id(), Written::parse(body)?, clock::now());
-    let document = state
-        .db
-        .run(move |conn| {
-            store::insert(conn, &tenant, &document)?;
-            Ok::<_, ApiError>(document)
-        })
-        .await?;
+    let document = Arc::new(Document::create(random::document_id(), Written::parse(body)?, clock::now()));
+    let to_write = Arc::clone(&document);
+    let insert = move |conn: &mut PgConnection| store::insert(conn, &tenant, &to_write);
+    state.db.transaction(document.id.0, move |conn| insert(conn).map_err(ApiError::from)).await?;
     let location = format!("/api/documents/{}", document.id);
     Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), &document))
 }
@@ -151,24 +150,14 @@ pub async fn update_document(
         let Some(changed) = stored.changed(change.clone(), clock::now())? else {
             return Ok(answer(&mut HttpResponse::Ok(), &stored));
         };
-        let tenant = tenant.clone();
-        let written = state.db.run(move |conn| write_change(conn, &tenant, changed, stored.version)).await?;
-        if let Some(document) = written {
-            return Ok(answer(&mut HttpResponse::Ok(), &document));
+        let (tenant, changed) = (tenant.clone(), Arc::new(changed));
+        let to_write = Arc::clone(&changed);
+        let write = move |conn: &mut PgConnection| store::update(conn, &tenant, &to_write, stored.version);
+        if state.db.transaction(changed.id.0, move |conn| write(conn).map_err(ApiError::from)).await? {
+            return Ok(answer(&mut HttpResponse::Ok(), &changed));
         }
     }
     Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
-}
-
-/// Writes a change if the stored version is still `expected`; `None` if somebody was faster.
-fn write_change(
-    conn: &mut diesel::PgConnection,
-    tenant: &TenantId,
-    changed: Document,
-    expected: i32,
-) -> Result<Option<Document>, ApiError> {
-    let written = store::update(conn, tenant, &changed, expected)?;
-    Ok(written.then_some(changed))
 }
 
 /// Deletes a document that was never sent.

@@ -106,14 +106,14 @@ async fn start(state: &State, tenant: &TenantId, document: &Document) -> Result<
     let (document, lease) = (document.clone(), lease_time(state.client.send_timeout));
     state
         .db
-        .transaction(move |conn| {
+        .transaction(document.id.0, move |conn| {
             if !store::documents::begin_sending(conn, &message.tenant, &document, expires_at)? {
                 return Ok(None);
             }
             if document.sent_version.is_some() {
                 outbox::supersede(conn, &message.tenant, message.subject, now)?;
             }
-            Ok(Some(outbox::enqueue_leased(conn, message, now, lease)?))
+            Ok(Some(outbox::enqueue_leased(conn, &message, now, lease)?))
         })
         .await
 }

@@ -50,6 +50,12 @@ pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> Query
     Ok(row.map(Into::into))
 }
 
+/// Locks a document until the end of the transaction.
+pub fn lock(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<()> {
+    let row = documents::table.find((tenant.as_str(), id.0)).select(documents::version).for_update();
+    row.first::<i32>(conn).optional().map(|_| ())
+}
+
 /// Reads the documents of these keys, each tenant's by a statement of its own.
 pub fn find_many(conn: &mut PgConnection, keys: &[Key]) -> QueryResult<Vec<(Key, Document)>> {
     let mut by_tenant: BTreeMap<&TenantId, Vec<Uuid>> = BTreeMap::new();

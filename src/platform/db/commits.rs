@@ -1,0 +1,140 @@
+//! Commits together what is written at the same time.
+//!
+//! A commit waits for the disk, whatever it holds. So transactions that come
+//! while the disk is busy are run one after the other within one, and wait for it
+//! once. If any of them fails, all are rolled back and each is run by itself:
+//! none can spoil another. Nobody is answered before the commit.
+
+use diesel::Connection as _;
+use diesel::pg::PgConnection;
+use diesel::result::Error as QueryError;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::DbError;
+use super::gather::Part;
+
+/// Commits that may be under way at the same time.
+pub(super) const PARALLEL: usize = 4;
+
+/// One request's transaction.
+pub(super) struct Commit {
+    /// What it locks first. Parts of a batch run in this order, so that two
+    /// batches never wait for each other's rows.
+    subject: Uuid,
+    work: Box<dyn Work>,
+}
+
+/// A transaction whose types are forgotten.
+trait Work: Send {
+    /// Runs the statements; `false` if they must be rolled back.
+    fn run(&mut self, conn: &mut PgConnection) -> bool;
+    /// Answers the request: with its own result, unless the commit failed.
+    fn answer(self: Box<Self>, committed: Result<(), DbError>);
+}
+
+struct Typed<F, T, E> {
+    statements: F,
+    result: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Work for Typed<F, T, E>
+where
+    F: FnMut(&mut PgConnection) -> Result<T, E> + Send,
+    T: Send,
+    E: From<DbError> + Send,
+{
+    fn run(&mut self, conn: &mut PgConnection) -> bool {
+        let result = (self.statements)(conn);
+        let good = result.is_ok();
+        self.result = Some(result);
+        good
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), DbError>) {
+        let result = match (committed, self.result) {
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(DbError::Panicked.into()),
+            (Err(error), _) => Err(error.into()),
+        };
+        // A requester that went away needs no answer.
+        drop(self.answer.send(result));
+    }
+}
+
+impl Part for Commit {
+    fn refuse(self, error: DbError) {
+        self.work.answer(Err(error));
+    }
+}
+
+impl Commit {
+    /// A transaction that locks `subject` first, and where its result arrives.
+    pub(super) fn new<T, E>(
+        subject: Uuid,
+        statements: impl FnMut(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> (Self, oneshot::Receiver<Result<T, E>>)
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        (Self { subject, work: Box::new(Typed { statements, result: None, answer }) }, answered)
+    }
+}
+
+/// Why a transaction was rolled back.
+enum Aborted {
+    /// One of the parts failed.
+    ByPart,
+    /// It could not begin or commit.
+    Failed(QueryError),
+}
+
+impl From<QueryError> for Aborted {
+    fn from(error: QueryError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Runs a batch in one transaction, or each part in its own.
+pub(super) fn commit(conn: &mut PgConnection, mut batch: Vec<Commit>) -> bool {
+    batch.sort_by_key(|part| part.subject);
+    if batch.len() > 1 {
+        match in_one(conn, &mut batch) {
+            Err(Aborted::ByPart) => {}
+            outcome => return answer_all(batch, outcome),
+        }
+    }
+    let mut usable = true;
+    for part in batch {
+        let mut alone = vec![part];
+        let outcome = match in_one(conn, &mut alone) {
+            // The part's own result says why.
+            Err(Aborted::ByPart) => Ok(()),
+            outcome => outcome,
+        };
+        usable &= answer_all(alone, outcome);
+    }
+    usable
+}
+
+fn in_one(conn: &mut PgConnection, batch: &mut [Commit]) -> Result<(), Aborted> {
+    conn.transaction(|conn| {
+        let all_good = batch.iter_mut().all(|part| part.work.run(conn));
+        if all_good { Ok(()) } else { Err(Aborted::ByPart) }
+    })
+}
+
+/// Answers everybody; `false` if the connection is of no use any more.
+fn answer_all(batch: Vec<Commit>, outcome: Result<(), Aborted>) -> bool {
+    let error = match outcome {
+        Err(Aborted::Failed(error)) => Some(DbError::from(error)),
+        Ok(()) | Err(Aborted::ByPart) => None,
+    };
+    for part in batch {
+        part.work.answer(error.as_ref().map_or(Ok(()), |error| Err(error.for_another())));
+    }
+    !matches!(error, Some(DbError::Unavailable(_)))
+}
