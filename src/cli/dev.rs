@@ -24,7 +24,9 @@ use crate::roles::Role;
 /// How many ports above a taken one are looked at.
 const PORTS_TO_TRY: u16 = 50;
 
-/// Starts a private PostgreSQL under .oc/, both roles, and loads the examples.
+/// Run both roles with a private database, examples included
+///
+/// Starts a private PostgreSQL under .oc/ and both roles, and loads the examples.
 /// Nothing has to be set up; what was written is kept until --reset. Ctrl-C
 /// stops everything.
 #[derive(Args)]

@@ -13,7 +13,7 @@ use crate::platform::http::docs;
 use crate::platform::http_client::HttpClient;
 use crate::roles::Role;
 
-/// Prints a role's API description.
+/// Print a role's API description (OpenAPI 3.1, JSON)
 #[derive(Args)]
 pub struct Openapi {
     /// Which role
@@ -29,18 +29,29 @@ impl Openapi {
     }
 }
 
-/// Asks a running role whether it is ready. Exit code 0: ready; 1: not ready or not there.
+/// Ask a running role whether it is ready; for containers without a shell
+///
+/// Exit codes: 0 ready, 1 not ready or not there.
 #[derive(Args)]
 pub struct Healthcheck {
     /// Address to ask [default: http://127.0.0.1:PORT/api/ready]
     #[arg(long)]
     url: Option<String>,
     /// Port to ask on this machine
-    #[arg(long, env = "PORT", default_value_t = 3001)]
+    #[arg(long, env = "PORT", default_value = "3001", value_parser = port)]
     port: u16,
     /// Longest wait in seconds
     #[arg(long, default_value_t = 3)]
     timeout: u64,
+}
+
+/// An empty value counts as not given, as everywhere.
+fn port(text: &str) -> Result<u16, String> {
+    if text.is_empty() {
+        Ok(3001)
+    } else {
+        text.parse().map_err(|_| "must be a port from 0 to 65535".to_owned())
+    }
 }
 
 impl Healthcheck {
@@ -61,7 +72,9 @@ impl Healthcheck {
     }
 }
 
-/// Prints every setting of a role, where its value comes from, and what is wrong.
+/// Print the settings as a role would use them, secrets as ***
+///
+/// Each with where its value comes from; ends with what is wrong, if anything is.
 #[derive(Args)]
 pub struct ShowConfig {
     /// Which role
@@ -96,7 +109,9 @@ fn described(source: Source) -> &'static str {
     }
 }
 
-/// Prints a completion script: `oc completions bash > /etc/bash_completion.d/oc`.
+/// Print a completion script for a shell
+///
+/// For example: `oc completions bash`
 #[derive(Args)]
 pub struct Completions {
     /// Which shell

@@ -8,6 +8,8 @@ use super::{Failure, Outcome, SettingArgs, USAGE, output};
 use crate::config::{Database, Problems};
 use crate::roles::Role;
 
+/// Prepare a role's database
+///
 /// Creates and upgrades the tables of a role. Safe to run from any number of
 /// processes at once; a database that belongs to the other role is refused.
 #[derive(Args)]

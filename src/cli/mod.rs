@@ -29,23 +29,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run one role
     Serve(serve::Serve),
-    /// Prepare a role's database
     Migrate(migrate::Migrate),
-    /// Run both roles with a private database, examples included
     Dev(dev::Dev),
-    /// Send a document from a file
     Send(send::Send),
-    /// Read a document with its code
     Open(open::Open),
-    /// Print a role's API description (OpenAPI 3.1, JSON)
     Openapi(inspect::Openapi),
-    /// Ask a running role whether it is ready; for containers without a shell
     Healthcheck(inspect::Healthcheck),
-    /// Print the settings as a role would use them, secrets as ***
     Config(inspect::ShowConfig),
-    /// Print a completion script for a shell
     Completions(inspect::Completions),
 }
 

@@ -9,7 +9,9 @@ use url::form_urlencoded;
 use super::api::Api;
 use super::{Failure, Outcome, REFUSED, block_on, output};
 
-/// Prints the document that a code opens. Exit codes: 0 opened, 1 failed, 2 bad
+/// Read a document with its code
+///
+/// Exit codes: 0 opened, 1 failed, 2 bad
 /// usage, 4 the code opens nothing or nothing any more.
 #[derive(Args)]
 pub struct Open {

@@ -11,8 +11,10 @@ use super::api::Api;
 use super::{Failure, NOT_YET, Outcome, USAGE, block_on, output};
 use crate::local::examples::{content_type_of, title_of};
 
-/// Creates a document from a file, finalises it, sends it, and prints its access
-/// code and link. Exit codes: 0 delivered, 1 failed, 2 the input can't be used,
+/// Send a document from a file
+///
+/// Creates a document, finalises it, sends it, and prints its access code and
+/// link. Exit codes: 0 delivered, 1 failed, 2 the input can't be used,
 /// 3 accepted but not delivered yet.
 #[derive(Args)]
 pub struct Send {

@@ -12,7 +12,9 @@ use crate::platform::db::migrations::{self, MigrateError};
 use crate::platform::telemetry;
 use crate::roles::Role;
 
-/// Runs one role until SIGTERM or Ctrl-C, then stops gracefully: not ready, no
+/// Run one role
+///
+/// Runs until SIGTERM or Ctrl-C, then stops gracefully: not ready, no
 /// new connections, requests in flight finish, database pool closed.
 #[derive(Args)]
 pub struct Serve {

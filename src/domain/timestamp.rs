@@ -31,7 +31,9 @@ impl Timestamp {
     /// Reads RFC 3339; what is finer than a millisecond is cut off.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let parsed: jiff::Timestamp = text.parse().ok()?;
+        // RFC 3339 knows the years 0000 to 9999.
+        let parsed: jiff::Timestamp =
+            text.parse().ok().filter(|_| text.starts_with(|c: char| c.is_ascii_digit()))?;
         Self::from_millis(parsed.as_millisecond())
     }
 

@@ -279,14 +279,16 @@ impl Cluster {
     }
 
     fn end(&mut self) {
-        if let Some(mut guard) = self.guard.take() {
-            drop(guard.stdin.take());
-            let ended = guard.wait();
-            log::debug!("the database's guard ended: {ended:?}");
-        }
+        let mut guard = self.guard.take();
+        drop(guard.as_mut().and_then(|guard| guard.stdin.take()));
+        // The guard waits for the server to be gone, and a child is gone only when it was waited for.
         if let Some(mut server) = self.server.take() {
             let ended = server.wait();
             log::debug!("the database ended: {ended:?}");
+        }
+        if let Some(mut guard) = guard {
+            let ended = guard.wait();
+            log::debug!("the database's guard ended: {ended:?}");
         }
     }
 }

@@ -4,7 +4,6 @@
 //! Work that comes alone is begun at once, so nobody ever waits for company.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use diesel::pg::PgConnection;
 use tokio::sync::oneshot;
@@ -68,7 +67,7 @@ impl<P: Part> Gather<P> {
         let gone = |_| DbError::Unavailable("the batch was given up".to_owned());
         match tokio::time::timeout(db.longest_wait(), &mut answer).await {
             Ok(answer) => answer.map_err(gone),
-            Err(_) if self.withdraw(ticket) => Err(DbError::Busy),
+            Err(_) if self.withdraw(ticket) => Err(db.why_nobody_came()),
             Err(_) => answer.await.map_err(gone),
         }
     }
@@ -148,13 +147,6 @@ impl<P: Part> Gather<P> {
     fn lock(&self) -> MutexGuard<'_, Queue<P>> {
         // The queue is consistent between any two statements, so a panic elsewhere does not spoil it.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Db {
-    /// Longest time until a batch takes a part.
-    fn longest_wait(&self) -> Duration {
-        self.readers.longest_wait()
     }
 }
 

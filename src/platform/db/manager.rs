@@ -75,6 +75,15 @@ pub(super) fn with_parameters(settings: &Database) -> String {
     url
 }
 
+/// libpq quotes parts of an address that it can't read, its password among them.
+pub(super) fn without_address(message: &str) -> String {
+    let quotes = ["URI", "percent-encoded", "connection option", "port number"];
+    if quotes.iter().any(|part| message.contains(part)) {
+        return "DATABASE_URL is no well-formed address: postgres://user:password@host:port/name".to_owned();
+    }
+    message.to_owned()
+}
+
 /// Why a connection can't be had.
 #[derive(Debug)]
 pub struct ConnectError(String);
@@ -96,7 +105,8 @@ impl ManageConnection for Manager {
         let failed = |error: &dyn std::fmt::Display| {
             ConnectError(error.to_string().replace("\n\t", " ").trim_end().replace('\n', "; "))
         };
-        let mut inner = PgConnection::establish(&self.url).map_err(|e| failed(&e))?;
+        let mut inner =
+            PgConnection::establish(&self.url).map_err(|e| ConnectError(without_address(&e.to_string())))?;
         inner.batch_execute(&self.session).map_err(|e| failed(&e))?;
         self.owner.check(&mut inner).map_err(|e| failed(&e))?;
         Ok(Connection { inner, last_used: Instant::now() })

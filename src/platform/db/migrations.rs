@@ -108,7 +108,7 @@ impl Owner {
     /// Migrations that this program does not know yet are fine: an older
     /// version runs beside a newer one while it is rolled out.
     pub fn check(&self, conn: &mut PgConnection) -> Result<(), MigrateError> {
-        if !exists(conn)?.stamped {
+        if !known(conn)?.stamped {
             return Err(MigrateError::Pending);
         }
         let stamp = self.stamp(conn)?;
@@ -121,12 +121,9 @@ impl Owner {
     /// the name of each. Any number of processes may do so at once.
     pub fn up(&self, settings: &Database, progress: &mut dyn FnMut(&str)) -> Result<(), MigrateError> {
         let mut conn = locked(settings)?;
-        let exists = exists(&mut conn)?;
-        if exists.stamped {
+        if known(&mut conn)?.stamped {
             let stamp = self.stamp(&mut conn)?;
             self.check_role(&stamp)?;
-        } else if exists.migrated {
-            return Err(MigrateError::Foreign);
         }
         let pending =
             conn.pending_migrations((self.migrations)()).map_err(|e| MigrateError::Failed(e.to_string()))?;
@@ -141,7 +138,7 @@ impl Owner {
     /// Takes back the newest migration and returns its name.
     pub fn down(&self, settings: &Database) -> Result<String, MigrateError> {
         let mut conn = locked(settings)?;
-        if exists(&mut conn)?.stamped {
+        if known(&mut conn)?.stamped {
             let stamp = self.stamp(&mut conn)?;
             self.check_role(&stamp)?;
         }
@@ -156,7 +153,7 @@ impl Owner {
     /// Every migration of the role, oldest first, and whether it is applied.
     pub fn status(&self, settings: &Database) -> Result<Vec<Status>, MigrateError> {
         let mut conn = connect(settings)?;
-        let exists = exists(&mut conn)?;
+        let exists = known(&mut conn)?;
         if exists.stamped {
             let stamp = self.stamp(&mut conn)?;
             self.check_role(&stamp)?;
@@ -207,8 +204,19 @@ fn exists(conn: &mut PgConnection) -> Result<Exists, MigrateError> {
     Ok(sql_query(sql).get_result(conn)?)
 }
 
+/// Refuses a database in which another program keeps its migrations.
+fn known(conn: &mut PgConnection) -> Result<Exists, MigrateError> {
+    let exists = exists(conn)?;
+    let foreign = !exists.stamped && exists.migrated && {
+        let sql = "SELECT false AS stamped, EXISTS (SELECT FROM __diesel_schema_migrations) AS migrated";
+        sql_query(sql).get_result::<Exists>(conn)?.migrated
+    };
+    if foreign { Err(MigrateError::Foreign) } else { Ok(exists) }
+}
+
 fn connect(settings: &Database) -> Result<PgConnection, MigrateError> {
-    PgConnection::establish(&with_parameters(settings)).map_err(|e| MigrateError::Connect(e.to_string()))
+    PgConnection::establish(&with_parameters(settings))
+        .map_err(|e| MigrateError::Connect(super::manager::without_address(&e.to_string())))
 }
 
 /// A connection that holds the migration lock until it is dropped.

@@ -166,7 +166,10 @@ impl Db {
             })?;
             work(connection.for_use())
         };
-        threads.run(job).await.unwrap_or_else(|error| Err(error.into()))
+        threads.run(job).await.unwrap_or_else(|error| match error {
+            DbError::Busy => Err(self.why_nobody_came().into()),
+            other => Err(other.into()),
+        })
     }
 
     /// Runs `work` in a transaction: all of it happens or nothing. Transactions
@@ -183,6 +186,19 @@ impl Db {
     {
         let (commit, answered) = Commit::new(subject, work);
         self.commits.hand_in(self, commit, answered).await.unwrap_or_else(|error| Err(error.into()))
+    }
+
+    /// Why no thread took a piece of work in time.
+    fn why_nobody_came(&self) -> DbError {
+        match self.pool.state().connections {
+            0 => DbError::Unavailable("there is no connection".to_owned()),
+            _ => DbError::Busy,
+        }
+    }
+
+    /// Longest time until a batch takes a part.
+    fn longest_wait(&self) -> Duration {
+        self.readers.longest_wait()
     }
 
     /// Whether a statement can be run now.

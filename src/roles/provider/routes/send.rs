@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::documents;
-use crate::domain::document::{DeliveryState, Document, SendPlan};
+use crate::domain::document::{DeliveryState, Document, Refusal, SendPlan};
 use crate::domain::fields::{Fields, Invalid};
 use crate::domain::ids::TenantId;
 use crate::domain::wire::DeliverDocument;
@@ -70,9 +70,14 @@ pub async fn send_document(
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let id = read_id(body)?;
-    for _ in 0..RACES {
+    for race in 0..RACES {
         let document = documents::load(&state, &tenant, &id).await?;
-        let message = match document.plan_send()? {
+        let plan = match document.plan_send() {
+            // Somebody who asked at the same moment was faster: the wish is fulfilled.
+            Err(Refusal::AlreadySent) if race > 0 => return answer(&document),
+            plan => plan?,
+        };
+        let message = match plan {
             SendPlan::Start => match start(&state, &tenant, &document).await? {
                 Some(message) => message,
                 None => continue,
