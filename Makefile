@@ -7,6 +7,9 @@
 CARGO ?= cargo
 ARGS  ?=
 
+# Tests wait for servers more than they compute.
+export RUST_TEST_THREADS ?= 4
+
 .PHONY: help dev test check fmt build bench openapi ci clean-dev \
         prerequisites fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
 

@@ -10,6 +10,11 @@ pub const READ_IDS: u64 = 100_000_000_000;
 /// First number of the ids of documents that wait to be sent.
 pub const SEND_IDS: u64 = 200_000_000_000;
 
+/// First number of the ids of documents that pgbench sends.
+pub const PGBENCH_SEND_IDS: u64 = 400_000_000_000;
+/// Documents that pgbench sends, again and again.
+pub const PGBENCH_SENDABLE: u64 = 50_000;
+
 /// The id of preloaded document number `n`.
 pub fn id(n: u64) -> String {
     format!("01900000-0000-7000-8000-{n}")
@@ -55,6 +60,8 @@ impl Operation {
     /// works on two databases has two scripts.
     pub fn scripts(self, documents: u64) -> Vec<(&'static str, String)> {
         let pick = format!("\\set n random({}, {})\n", READ_IDS + 1, READ_IDS + documents);
+        let pick_final =
+            format!("\\set n random({}, {})\n", PGBENCH_SEND_IDS + 1, PGBENCH_SEND_IDS + PGBENCH_SENDABLE);
         let the_id = "('01900000-0000-7000-8000-' || :n)::uuid";
         let columns = "id, title, content, content_type, recipient, metadata, expires_in, status, version, sent_version, access_code, link, expires_at, delivery_state, delivery_attempts, next_attempt_at, last_error, delivered_at, opened_at, created_at, updated_at";
         let select =
@@ -84,7 +91,7 @@ impl Operation {
                 (
                     "oc_provider",
                     format!(
-                        "{pick}{select}BEGIN;\n\
+                        "{pick_final}{select}BEGIN;\n\
                          UPDATE documents SET sent_version = version, expires_at = now(), delivery_state = 'delivering', delivery_attempts = 1, next_attempt_at = NULL, status = 'final' WHERE tenant_id = 'default' AND id = {the_id} AND version > 0;\n\
                          INSERT INTO outbox (tenant_id, id, topic, subject_id, version, payload, state, attempts, due_at, leased_until, created_at) VALUES ('default', {the_id}, 'document.deliver', {the_id}, 1, convert_to('{content}', 'UTF8'), 'leased', 1, now(), now(), now()) ON CONFLICT DO NOTHING;\n\
                          COMMIT;\nBEGIN;\n\

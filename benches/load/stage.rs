@@ -17,7 +17,7 @@ use oc::local::{Cluster, Options};
 use oc::platform::secrets::SecretKeys;
 use oc::roles::client::codes;
 
-use crate::operations::{Operation, READ_IDS, Requests, SEND_IDS, id};
+use crate::operations::{Operation, PGBENCH_SEND_IDS, PGBENCH_SENDABLE, READ_IDS, Requests, SEND_IDS, id};
 use crate::processor::{self, Ticks};
 
 /// Documents that wait to be sent.
@@ -149,6 +149,7 @@ impl Stage {
                 .output()
                 .unwrap();
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             let line = text.lines().find(|line| line.starts_with("tps = "));
             let rate = line.and_then(|line| line.split(' ').nth(2)?.parse::<f64>().ok());
             1.0 / rate.unwrap_or_else(|| panic!("{text}\n{}", String::from_utf8_lossy(&output.stderr)))
@@ -240,6 +241,7 @@ fn preload(cluster: &Cluster, port: u16, folder: &std::path::Path, documents: u6
     };
     psql("oc_provider", &rows(READ_IDS, documents, "draft"));
     psql("oc_provider", &rows(SEND_IDS, SENDABLE, "final"));
+    psql("oc_provider", &rows(PGBENCH_SEND_IDS, PGBENCH_SENDABLE, "final"));
     psql(
         "oc_client",
         &format!(

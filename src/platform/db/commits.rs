@@ -15,7 +15,7 @@ use super::DbError;
 use super::gather::Part;
 
 /// Commits that may be under way at the same time.
-pub(super) const PARALLEL: usize = 4;
+pub(super) const PARALLEL: usize = 2;
 
 /// One request's transaction.
 pub(super) struct Commit {

@@ -87,9 +87,9 @@ impl From<QueryError> for DbError {
 /// A pool of connections and threads for them, behind an asynchronous queue: a
 /// request waits without holding a thread, and never longer than the settings say.
 ///
-/// Reading keeps a processor busy, writing waits for the disk. So few threads
-/// read and many write: more readers would only take turns, while writers that
-/// wait together share the disk's answer.
+/// Reading keeps a processor busy: more readers than the processors can serve
+/// would only take turns. So few threads read; the others write, and what is
+/// written at the same time is committed together.
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<Manager>,
