@@ -109,6 +109,10 @@ impl Database {
         if !url.is_empty() && !["postgres://", "postgresql://"].iter().any(|s| url.starts_with(s)) {
             problems.add("DATABASE_URL", "must start with postgres:// or postgresql://");
         }
+        let authority = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?']).next()).unwrap_or("");
+        if authority.matches('@').count() > 1 {
+            problems.add("DATABASE_URL", "must write an @ in its password as %40");
+        }
         Self {
             url: Secret::new(url),
             pool_size: values.number("DATABASE_POOL_SIZE", 1..=1_000, problems),

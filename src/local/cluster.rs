@@ -7,7 +7,7 @@
 use std::fs::{self, File, TryLockError};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ use std::{fmt, io, thread};
 use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
 use diesel::{Connection as _, RunQueryDsl as _};
+use rustix::process::{Pid, Signal};
 
 use super::programs::{self, Account};
 
@@ -109,6 +110,7 @@ impl Cluster {
         let (data, sockets) = (folder.join("data"), socket_folder(&folder));
         for made in [&folder, &data, &sockets] {
             fs::create_dir_all(made)?;
+            own_folder(made, account)?;
             fs::set_permissions(made, fs::Permissions::from_mode(0o700))?;
             if let Some((user, group)) = account {
                 chown(made, Some(user), Some(group))?;
@@ -210,6 +212,7 @@ impl Cluster {
     fn launch(&mut self, options: &Options) -> Result<u32, ClusterError> {
         if let (Some(pid), Ok(_)) =
             (self.pid_on_file(), UnixStream::connect(self.sockets.join(format!(".s.PGSQL.{}", self.port))))
+            && self.is_ready()
         {
             return Ok(pid);
         }
@@ -283,6 +286,11 @@ impl Cluster {
         drop(guard.as_mut().and_then(|guard| guard.stdin.take()));
         // The guard waits for the server to be gone, and a child is gone only when it was waited for.
         if let Some(mut server) = self.server.take() {
+            if guard.is_none() {
+                // It did not come so far as to be guarded.
+                let told = rustix::process::kill_process(Pid::from_child(&server), Signal::INT);
+                log::debug!("the database was told to stop: {told:?}");
+            }
             let ended = server.wait();
             log::debug!("the database ended: {ended:?}");
         }
@@ -319,6 +327,17 @@ fn guard(pid: u32, doomed: Option<&Path>) -> io::Result<Child> {
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()
+}
+
+/// Refuses a folder that somebody else put there, such as a link to another place.
+fn own_folder(folder: &Path, account: Option<Account>) -> Result<(), ClusterError> {
+    let meta = fs::symlink_metadata(folder)?;
+    let own = rustix::process::geteuid().as_raw();
+    let ours = meta.uid() == own || account.is_some_and(|(user, _)| meta.uid() == user);
+    if meta.is_dir() && ours {
+        return Ok(());
+    }
+    Err(ClusterError::Failed(format!("{} is not a folder of ours; remove it", folder.display())))
 }
 
 fn lock(folder: &Path) -> Result<File, ClusterError> {

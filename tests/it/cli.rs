@@ -31,7 +31,7 @@ fn every_command_explains_itself() {
         ("open", "Exit codes"),
         ("healthcheck", "Exit code"),
         ("config", "where its value comes from"),
-        ("completions", "/etc/bash_completion.d/oc"),
+        ("completions", "oc completions bash"),
     ] {
         let help = run(&[name, "--help"]).out.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(help.contains(part), "oc {name} --help does not say {part}: {help}");

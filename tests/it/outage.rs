@@ -11,7 +11,7 @@ use crate::support::http::{Answer, Call};
 use crate::support::process::{PATIENCE, Served};
 use crate::support::scratch::Scratch;
 use crate::support::waiting::until;
-use crate::support::{any_role, for_each_role, reading_path};
+use crate::support::{any_role, for_each_role, reading_path, writing_path};
 
 #[test]
 fn a_busy_pool_answers_in_time_and_recovers() {
@@ -105,4 +105,65 @@ fn a_role_starts_while_its_database_is_away() {
     let served = Served::start_at(role, "postgres://oc@127.0.0.1:1/oc", &[]);
     assert_eq!(served.call(&Call::get("/api/health")).status, 200);
     assert_eq!(served.call(&Call::get("/api/ready")).status, 503);
+}
+
+#[test]
+fn a_database_that_freezes_holds_no_request_for_ever() {
+    let scratch = Scratch::new("freeze");
+    let cluster = Cluster::start(&Options::kept(scratch.inner(), search_path())).unwrap();
+    let limits = [
+        ("DATABASE_POOL_WAIT_MS", "200"),
+        ("DATABASE_CONNECT_TIMEOUT_SECONDS", "2"),
+        ("DATABASE_STATEMENT_TIMEOUT_MS", "300"),
+    ];
+    for role in Role::ALL {
+        cluster.create_database(role.name(), None).unwrap();
+        let url = cluster.url(role.name());
+        role.owner().up(&settings(&url), &mut |_| {}).unwrap();
+        let served = Served::start_at(*role, &url, &limits);
+        let (path, status) = reading_path(*role);
+        assert_eq!(served.call(&Call::get(path)).status, status);
+        let backends = Backends::freeze(&cluster);
+        let started = Instant::now();
+        let write = Call::post(writing_path(*role), &json!({"title": "T", "content": "C"}));
+        for call in [&Call::get(path), &write] {
+            assert_eq!(served.call(call).status, 503);
+        }
+        assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+        drop(backends);
+        until("the role to work again", Duration::from_secs(10), || {
+            (served.call(&Call::get(path)).status == status).then_some(())
+        });
+    }
+}
+
+/// The processes of a server, stopped until dropped.
+struct Backends(Vec<String>);
+
+impl Backends {
+    fn freeze(cluster: &Cluster) -> Self {
+        let file = std::fs::read_to_string(cluster.folder().join("data/postmaster.pid")).unwrap();
+        let postmaster = file.lines().next().unwrap().trim().to_owned();
+        let listed = std::process::Command::new("ps").args(["-A", "-o", "pid=,ppid="]).output().unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        let child = |line: &str| {
+            let (pid, parent) = line.trim().split_once(char::is_whitespace)?;
+            (parent.trim() == postmaster).then(|| pid.to_owned())
+        };
+        let mut pids: Vec<String> = listed.lines().filter_map(child).collect();
+        pids.push(postmaster.clone());
+        let frozen = Self(pids);
+        frozen.signal("-STOP");
+        frozen
+    }
+
+    fn signal(&self, name: &str) {
+        assert!(std::process::Command::new("kill").arg(name).args(&self.0).status().unwrap().success());
+    }
+}
+
+impl Drop for Backends {
+    fn drop(&mut self) {
+        self.signal("-CONT");
+    }
 }

@@ -5,7 +5,10 @@
 //! once. If any of them fails, all are rolled back and each is run by itself:
 //! none can spoil another. Nobody is answered before the commit.
 
+use std::time::{Duration, Instant};
+
 use diesel::Connection as _;
+use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
 use diesel::result::Error as QueryError;
 use tokio::sync::oneshot;
@@ -16,6 +19,11 @@ use super::gather::Part;
 
 /// Commits that may be under way at the same time.
 pub(super) const PARALLEL: usize = 2;
+
+/// In company nobody waits long for a row that somebody else holds.
+const IN_COMPANY: &str = "SET LOCAL lock_timeout = '50ms'";
+/// Once parts that run by themselves have taken this long, the rest is refused.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One request's transaction.
 pub(super) struct Commit {
@@ -86,8 +94,8 @@ impl Commit {
 
 /// Why a transaction was rolled back.
 enum Aborted {
-    /// One of the parts failed.
-    ByPart,
+    /// The part at this place failed.
+    ByPart(usize),
     /// It could not begin or commit.
     Failed(QueryError),
 }
@@ -103,16 +111,24 @@ pub(super) fn commit(conn: &mut PgConnection, mut batch: Vec<Commit>) -> bool {
     batch.sort_by_key(|part| part.subject);
     if batch.len() > 1 {
         match in_one(conn, &mut batch) {
-            Err(Aborted::ByPart) => {}
+            // The one that failed comes last now, so that the others need not wait for it again.
+            Err(Aborted::ByPart(at)) => {
+                let failed = batch.remove(at);
+                batch.push(failed);
+            }
             outcome => return answer_all(batch, outcome),
         }
     }
-    let mut usable = true;
+    let (mut usable, begun) = (true, Instant::now());
     for part in batch {
+        if begun.elapsed() > PATIENCE {
+            part.refuse(DbError::Busy);
+            continue;
+        }
         let mut alone = vec![part];
         let outcome = match in_one(conn, &mut alone) {
             // The part's own result says why.
-            Err(Aborted::ByPart) => Ok(()),
+            Err(Aborted::ByPart(_)) => Ok(()),
             outcome => outcome,
         };
         usable &= answer_all(alone, outcome);
@@ -122,8 +138,13 @@ pub(super) fn commit(conn: &mut PgConnection, mut batch: Vec<Commit>) -> bool {
 
 fn in_one(conn: &mut PgConnection, batch: &mut [Commit]) -> Result<(), Aborted> {
     conn.transaction(|conn| {
-        let all_good = batch.iter_mut().all(|part| part.work.run(conn));
-        if all_good { Ok(()) } else { Err(Aborted::ByPart) }
+        if batch.len() > 1 {
+            conn.batch_execute(IN_COMPANY)?;
+        }
+        match batch.iter_mut().position(|part| !part.work.run(conn)) {
+            None => Ok(()),
+            Some(at) => Err(Aborted::ByPart(at)),
+        }
     })
 }
 
@@ -131,7 +152,7 @@ fn in_one(conn: &mut PgConnection, batch: &mut [Commit]) -> Result<(), Aborted> 
 fn answer_all(batch: Vec<Commit>, outcome: Result<(), Aborted>) -> bool {
     let error = match outcome {
         Err(Aborted::Failed(error)) => Some(DbError::from(error)),
-        Ok(()) | Err(Aborted::ByPart) => None,
+        Ok(()) | Err(Aborted::ByPart(_)) => None,
     };
     for part in batch {
         part.work.answer(error.as_ref().map_or(Ok(()), |error| Err(error.for_another())));

@@ -3,7 +3,9 @@
 //! While one batch is under way, further work gathers and becomes the next one.
 //! Work that comes alone is begun at once, so nobody ever waits for company.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::pg::PgConnection;
 use tokio::sync::oneshot;
@@ -12,8 +14,8 @@ use super::{Db, DbError};
 
 /// Largest batch.
 const BATCH: usize = 32;
-/// Batches that one visit to a connection does before it lets others have it.
-const VISIT: usize = 16;
+/// How long one visit to a connection goes on before it lets others have it.
+const VISIT: Duration = Duration::from_millis(200);
 
 /// One request's part of a batch.
 pub(super) trait Part: Send + 'static {
@@ -48,6 +50,48 @@ struct Queue<P> {
     tickets: u64,
 }
 
+impl<P> Queue<P> {
+    /// Frees the slot of a visit, once.
+    fn free(&mut self, slot: &AtomicBool) {
+        if !slot.swap(true, Ordering::AcqRel) {
+            self.running = self.running.saturating_sub(1);
+        }
+    }
+}
+
+/// One of the visits that may be under way. However the visit ends, even if the
+/// thread that waits for it is stopped, its slot is freed and nobody waits in vain.
+struct Slot<P: Part> {
+    gather: Arc<Gather<P>>,
+    free: Arc<AtomicBool>,
+    why: DbError,
+    kept: bool,
+}
+
+impl<P: Part> Slot<P> {
+    fn taken(gather: &Arc<Gather<P>>) -> Self {
+        let why = DbError::Unavailable("this process is stopping".to_owned());
+        Self { gather: Arc::clone(gather), free: Arc::new(AtomicBool::new(false)), why, kept: false }
+    }
+
+    /// The next visit takes it over.
+    fn keep(mut self) {
+        self.kept = true;
+    }
+
+    fn give_up(mut self, why: DbError) {
+        self.why = why;
+    }
+}
+
+impl<P: Part> Drop for Slot<P> {
+    fn drop(&mut self) {
+        if !self.kept && !self.free.load(Ordering::Acquire) {
+            self.gather.give_up(&self.free, &self.why);
+        }
+    }
+}
+
 impl<P: Part> Gather<P> {
     /// A queue of which at most `parallel` batches are under way at a time.
     pub(super) fn new(lane: Lane, parallel: usize, work: Work<P>) -> Arc<Self> {
@@ -68,7 +112,10 @@ impl<P: Part> Gather<P> {
         match tokio::time::timeout(db.longest_wait(), &mut answer).await {
             Ok(answer) => answer.map_err(gone),
             Err(_) if self.withdraw(ticket) => Err(db.why_nobody_came()),
-            Err(_) => answer.await.map_err(gone),
+            Err(_) => match tokio::time::timeout(db.longest_run(), answer).await {
+                Ok(answer) => answer.map_err(gone),
+                Err(_) => Err(DbError::Unavailable("no answer in time".to_owned())),
+            },
         }
     }
 
@@ -99,27 +146,31 @@ impl<P: Part> Gather<P> {
     /// Visits a connection again and again, as long as there is work.
     async fn visit(self: Arc<Self>, db: Db) {
         loop {
+            let slot = Slot::taken(&self);
             let me = Arc::clone(&self);
-            let job = move |conn: &mut PgConnection| Ok::<_, DbError>(me.work_off(conn));
+            let in_job = Arc::clone(&slot.free);
+            let job = move |conn: &mut PgConnection| Ok::<_, DbError>(me.work_off(conn, &in_job));
             let visit = match self.lane {
                 Lane::Reading => db.read(job).await,
                 Lane::Writing => db.run(job).await,
             };
             match visit {
-                Ok(true) => {}
+                Ok(true) => slot.keep(),
                 Ok(false) => return,
-                Err(error) => return self.give_up(&error),
+                // The slot is freed and everybody who waits is told when it is dropped.
+                Err(error) => return slot.give_up(error),
             }
         }
     }
 
     /// Does batches until nothing is left (`false`) or the visit is over (`true`).
-    fn work_off(&self, conn: &mut PgConnection) -> bool {
-        for _ in 0..VISIT {
+    fn work_off(&self, conn: &mut PgConnection, slot: &AtomicBool) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < VISIT {
             let batch: Vec<P> = {
                 let mut queue = self.lock();
                 if queue.waiting.is_empty() {
-                    queue.running = queue.running.saturating_sub(1);
+                    queue.free(slot);
                     return false;
                 }
                 let count = queue.waiting.len().min(BATCH);
@@ -133,10 +184,10 @@ impl<P: Part> Gather<P> {
     }
 
     /// No connection can be had: everybody who waits is told.
-    fn give_up(&self, error: &DbError) {
+    fn give_up(&self, slot: &AtomicBool, error: &DbError) {
         let waiting = {
             let mut queue = self.lock();
-            queue.running = queue.running.saturating_sub(1);
+            queue.free(slot);
             std::mem::take(&mut queue.waiting)
         };
         for (_, part) in waiting {

@@ -34,10 +34,11 @@ pub struct Manager {
     url: String,
     session: String,
     owner: Owner,
+    last_error: Arc<Mutex<Option<String>>>,
 }
 
 impl Manager {
-    pub(super) fn new(settings: &Database, owner: Owner) -> Self {
+    pub(super) fn new(settings: &Database, owner: Owner, last_error: Arc<Mutex<Option<String>>>) -> Self {
         let milliseconds = |d: Duration| d.as_millis();
         // Every statement goes by the primary key or by one index, whatever its
         // parameters; planning anew for each `LIMIT $1` would cost more than running.
@@ -51,6 +52,7 @@ impl Manager {
                 milliseconds(settings.statement_timeout * 2),
             ),
             owner,
+            last_error,
         }
     }
 }
@@ -77,7 +79,7 @@ pub(super) fn with_parameters(settings: &Database) -> String {
 
 /// libpq quotes parts of an address that it can't read, its password among them.
 pub(super) fn without_address(message: &str) -> String {
-    let quotes = ["URI", "percent-encoded", "connection option", "port number"];
+    let quotes = ["@", "URI", "percent-encoded", "connection option", "port number"];
     if quotes.iter().any(|part| message.contains(part)) {
         return "DATABASE_URL is no well-formed address: postgres://user:password@host:port/name".to_owned();
     }
@@ -109,6 +111,9 @@ impl ManageConnection for Manager {
             PgConnection::establish(&self.url).map_err(|e| ConnectError(without_address(&e.to_string())))?;
         inner.batch_execute(&self.session).map_err(|e| failed(&e))?;
         self.owner.check(&mut inner).map_err(|e| failed(&e))?;
+        if let Ok(mut last) = self.last_error.lock() {
+            *last = None;
+        }
         Ok(Connection { inner, last_used: Instant::now() })
     }
 

@@ -112,7 +112,7 @@ impl Db {
             .test_on_check_out(true)
             .connection_timeout(settings.connect_timeout)
             .error_handler(Box::new(RememberLastError(Arc::clone(&last_error))))
-            .build_unchecked(Manager::new(settings, owner));
+            .build_unchecked(Manager::new(settings, owner, Arc::clone(&last_error)));
         let longest_run = settings.connect_timeout + settings.statement_timeout + Duration::from_millis(500);
         let threads = |count| Arc::new(Threads::new(count, settings.pool_wait, longest_run));
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -199,6 +199,11 @@ impl Db {
     /// Longest time until a batch takes a part.
     fn longest_wait(&self) -> Duration {
         self.readers.longest_wait()
+    }
+
+    /// Longest time until work that a thread has taken is answered.
+    fn longest_run(&self) -> Duration {
+        self.readers.longest_run()
     }
 
     /// Whether a statement can be run now.

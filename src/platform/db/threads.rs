@@ -20,7 +20,7 @@ const JOBS_PER_THREAD: usize = 64;
 /// The threads and their queue.
 pub(super) struct Threads {
     runtime: Option<Runtime>,
-    places: Semaphore,
+    places: Arc<Semaphore>,
     longest_wait: Duration,
     longest_run: Duration,
 }
@@ -36,7 +36,7 @@ impl Threads {
             .build();
         Self {
             runtime: runtime.inspect_err(|error| log::error!("no database threads: {error}")).ok(),
-            places: Semaphore::new(count.saturating_mul(JOBS_PER_THREAD)),
+            places: Arc::new(Semaphore::new(count.saturating_mul(JOBS_PER_THREAD))),
             longest_wait,
             longest_run,
         }
@@ -47,17 +47,26 @@ impl Threads {
         self.longest_wait
     }
 
-    /// Runs `job` on a thread. [`DbError::Busy`] if none takes it in time: then
-    /// it will not run at all.
+    /// Longest time a job may take.
+    pub(super) fn longest_run(&self) -> Duration {
+        self.longest_run
+    }
+
+    /// Runs `job` on a thread. [`DbError::Busy`] if none takes it in time; then,
+    /// or when the caller goes away before, it will not run at all.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, DbError> {
         let runtime = self.runtime.as_ref().ok_or(DbError::Busy)?;
-        let _place = self.places.try_acquire().map_err(|_| DbError::Busy)?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| DbError::Busy)?;
         let taken = Arc::new(AtomicBool::new(false));
         let by_thread = Arc::clone(&taken);
-        let mut result = runtime.spawn_blocking(move || (!by_thread.swap(true, Ordering::AcqRel)).then(job));
+        let _unwanted_once_dropped = TakenWhenDropped(Arc::clone(&taken));
+        let mut result = runtime.spawn_blocking(move || {
+            let _place = place;
+            (!by_thread.swap(true, Ordering::AcqRel)).then(job)
+        });
         let outcome = match tokio::time::timeout(self.longest_wait, &mut result).await {
             Ok(outcome) => outcome,
             // Nobody has begun, and now nobody will.
@@ -67,6 +76,15 @@ impl Threads {
                 .map_err(|_| DbError::Unavailable("no answer in time".to_owned()))?,
         };
         outcome.map_err(|_| DbError::Panicked)?.ok_or(DbError::Busy)
+    }
+}
+
+/// Keeps a thread from taking a job that nobody waits for any more.
+struct TakenWhenDropped(Arc<AtomicBool>);
+
+impl Drop for TakenWhenDropped {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 

@@ -4,23 +4,18 @@
 mod markdown;
 mod pages;
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Data, Form, Path, ServiceConfig, get, post, resource};
+use actix_web::web::{Data, Path, Payload, ServiceConfig, get, post, resource};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use askama::Template;
-use serde::Deserialize;
+use url::form_urlencoded;
 
-use crate::platform::http::{ApiError, ErrorCode};
+use crate::platform::http::{ApiError, ErrorCode, read_body};
 use crate::roles::client::{State, flows};
 use pages::{DocumentPage, EntryPage};
 
 const STYLE: &str = include_str!("../../../../assets/client.css");
-
-#[derive(Deserialize)]
-struct CodeForm {
-    code: String,
-}
 
 async fn entry_page() -> Result<HttpResponse, ApiError> {
     render(StatusCode::OK, &EntryPage::empty())
@@ -32,24 +27,36 @@ async fn entry_page_with_code(code: Path<String>) -> Result<HttpResponse, ApiErr
     render(StatusCode::OK, &EntryPage::with_code(&code))
 }
 
-async fn open_page(
-    state: Data<State>,
-    form: Result<Form<CodeForm>, actix_web::Error>,
-) -> Result<HttpResponse, ApiError> {
-    let Ok(form) = form else {
-        return render(
-            StatusCode::BAD_REQUEST,
-            &EntryPage::refused("", "Please type your code and try again."),
-        );
+async fn open_page(state: Data<State>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, ApiError> {
+    let code = match typed_code(&req, payload).await {
+        Ok(code) => code,
+        Err(error) => {
+            let page = EntryPage::refused("", "Please type your code and try again.");
+            return render(error.code.status(), &page);
+        }
     };
-    match flows::open_document(&state, &form.code).await {
+    match flows::open_document(&state, &code).await {
         Ok(document) => render(StatusCode::OK, &DocumentPage::of(&document)),
         Err(error) => {
             if let Some(cause) = &error.cause {
                 log::warn!("a page can't be shown: {cause}");
             }
-            render(error.code.status(), &EntryPage::refused(&form.code, explain(error.code)))
+            render(error.code.status(), &EntryPage::refused(&code, explain(error.code)))
         }
+    }
+}
+
+/// The one field of the form, within the limits of size and time of every body.
+async fn typed_code(req: &HttpRequest, payload: Payload) -> Result<String, ApiError> {
+    let body = read_body(req, payload.into_inner()).await?;
+    let no_form = || ApiError::new(ErrorCode::MalformedRequest, "The form holds no code");
+    if !req.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(no_form());
+    }
+    let mut codes = form_urlencoded::parse(&body).filter(|(name, _)| name == "code");
+    match (codes.next(), codes.next()) {
+        (Some((_, code)), None) => Ok(code.into_owned()),
+        _ => Err(no_form()),
     }
 }
 

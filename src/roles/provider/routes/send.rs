@@ -87,7 +87,10 @@ pub async fn send_document(
                 None => return Ok(queued(&document)),
             },
         };
-        return match deliver::attempt(&state, message).await? {
+        // An attempt is recorded even if its caller goes away.
+        let own = State::clone(&state);
+        let attempt = actix_web::rt::spawn(async move { deliver::attempt(&own, message).await });
+        return match attempt.await.map_err(ApiError::internal)?? {
             Some(after) => answer(&after),
             None => Ok(queued(&document)),
         };
