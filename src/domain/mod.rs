@@ -7,5 +7,6 @@ pub mod cursor;
 pub mod document;
 pub mod fields;
 pub mod ids;
+pub mod recipient;
 pub mod timestamp;
 pub mod wire;

@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document::{ContentType, Recipient, Written};
+use super::document::{ContentType, Written};
 use super::fields::{Fields, Invalid};
 use super::ids::DocumentId;
+use super::recipient::Recipient;
 use super::timestamp::Timestamp;
 
 /// Path under `CLIENT_BASE_URL` where documents are delivered.

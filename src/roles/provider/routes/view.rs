@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::domain::document::{Document, Recipient};
+use crate::domain::document::Document;
+use crate::domain::recipient::Recipient;
 
 /// A document as the API shows it (contract: *Provider role*).
 #[derive(Debug, Serialize, ToSchema)]
