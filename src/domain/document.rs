@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use super::fields::{Fields, Given, Invalid};
 use super::ids::DocumentId;
 use super::recipient::Recipient;
 use super::timestamp::Timestamp;
+pub use super::words::{ContentType, DeliveryState, Status};
 
 /// Longest title in characters (contract: `POST /api/documents`).
 pub const TITLE_MAX: usize = 500;
@@ -23,72 +23,6 @@ pub const EXPIRES_IN_MIN: i64 = 60;
 pub const EXPIRES_IN_MAX: i64 = 90 * 86_400;
 /// Life of an access in seconds where nobody said otherwise: 30 days.
 pub const EXPIRES_IN_DEFAULT: i64 = 30 * 86_400;
-
-/// Defines an enum of words that stand on the wire and in the database.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-        pub enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant),+ }
-
-        impl $name {
-            /// Every word with its value.
-            pub const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
-
-            /// The word that stands on the wire and in the database.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word),+ }
-            }
-
-            /// Reads such a word.
-            #[must_use]
-            pub fn parse(word: &str) -> Option<Self> {
-                Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value)
-            }
-        }
-    };
-}
-
-words! {
-    /// Whether a document is still being written.
-    Status {
-        /// May be changed and deleted, can't be sent.
-        Draft = "draft",
-        /// Ready to be sent.
-        Final = "final",
-    }
-}
-
-words! {
-    /// How the content is written.
-    ContentType {
-        /// CommonMark with tables.
-        Markdown = "text/markdown",
-        /// Text without markup.
-        Plain = "text/plain",
-    }
-}
-
-words! {
-    /// How far a document has come on its way to the client role.
-    DeliveryState {
-        /// Never sent.
-        None = "none",
-        /// Accepted, not delivered yet.
-        Queued = "queued",
-        /// An attempt is under way.
-        Delivering = "delivering",
-        /// The client role has it.
-        Delivered = "delivered",
-        /// The client role refused it for good.
-        Failed = "failed",
-        /// Access was withdrawn.
-        Revoked = "revoked",
-        /// Access has ended by time.
-        Expired = "expired",
-    }
-}
 
 /// What somebody writes: the fields that a version consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]

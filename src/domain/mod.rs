@@ -10,3 +10,4 @@ pub mod ids;
 pub mod recipient;
 pub mod timestamp;
 pub mod wire;
+pub mod words;

@@ -139,16 +139,11 @@ fn violations(sources: &[Source]) -> Vec<String> {
                 }
             }
         }
-        if source.text.lines().count() > LINES_MAX && !is_mostly_tests(&source.text) {
+        if source.text.lines().count() > LINES_MAX {
             found.push(format!("src/{} is longer than {LINES_MAX} lines", source.path));
         }
     }
     found
-}
-
-/// Unit tests at the end of a file don't make it hard to read.
-fn is_mostly_tests(text: &str) -> bool {
-    text.lines().position(|line| line == "#[cfg(test)]").is_some_and(|at| at <= LINES_MAX)
 }
 
 #[test]

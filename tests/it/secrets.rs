@@ -63,6 +63,14 @@ fn a_malformed_database_address_keeps_its_password() {
 }
 
 #[test]
+fn an_at_sign_in_a_password_must_be_escaped_and_is_never_shown() {
+    let address = "postgres://oc:p@hunter2@127.0.0.1/oc";
+    let refused = run_with(&["migrate", "--role", any_role().name()], &[("DATABASE_URL", address)]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("%40") && !refused.err.contains("hunter2"), "{}", refused.err);
+}
+
+#[test]
 fn a_secret_may_stand_in_a_file() {
     let scratch = Scratch::new("secret");
     let file = scratch.file("url", &format!("{DATABASE}\n"));

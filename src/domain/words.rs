@@ -1,0 +1,69 @@
+//! Words that stand on the wire and in the database: states and kinds of a document.
+
+use serde::Serialize;
+
+/// Defines an enum of words that stand on the wire and in the database.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+        pub enum $name { $($(#[$doc])* #[serde(rename = $word)] $variant),+ }
+
+        impl $name {
+            /// Every word with its value.
+            pub const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant)),+];
+
+            /// The word that stands on the wire and in the database.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// Reads such a word.
+            #[must_use]
+            pub fn parse(word: &str) -> Option<Self> {
+                Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, value)| *value)
+            }
+        }
+    };
+}
+
+words! {
+    /// Whether a document is still being written.
+    Status {
+        /// May be changed and deleted, can't be sent.
+        Draft = "draft",
+        /// Ready to be sent.
+        Final = "final",
+    }
+}
+
+words! {
+    /// How the content is written.
+    ContentType {
+        /// CommonMark with tables.
+        Markdown = "text/markdown",
+        /// Text without markup.
+        Plain = "text/plain",
+    }
+}
+
+words! {
+    /// How far a document has come on its way to the client role.
+    DeliveryState {
+        /// Never sent.
+        None = "none",
+        /// Accepted, not delivered yet.
+        Queued = "queued",
+        /// An attempt is under way.
+        Delivering = "delivering",
+        /// The client role has it.
+        Delivered = "delivered",
+        /// The client role refused it for good.
+        Failed = "failed",
+        /// Access was withdrawn.
+        Revoked = "revoked",
+        /// Access has ended by time.
+        Expired = "expired",
+    }
+}
