@@ -70,7 +70,7 @@ impl Api {
         let answer = self.http.send(method, &url, &headers, bytes).await.map_err(|error| {
             Failure::new(FAILED, format!("{} {error}; is it running? `oc dev` starts both roles", self.base))
         })?;
-        let Answer { status, body } = answer;
+        let Answer { status, body, .. } = answer;
         let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
         if expected.contains(&status) {
             return Ok(Reply { status, body });

@@ -1,12 +1,14 @@
 //! Settings: one table that is the manual, and the typed structs that the rest
 //! of the program reads. Nothing else in the program reads the environment.
 
+mod delivery;
 mod settings;
 mod values;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use delivery::{Breaker, Outbox, Retention, Retry, Upkeep};
 pub use settings::{SETTINGS, Setting};
 pub use values::{Keys, Problems, Secret, Source, Value, Values};
 
@@ -23,8 +25,16 @@ pub struct Config {
     pub database: Database,
     /// The way to the client role.
     pub client: ClientRole,
+    /// How messages go out.
+    pub outbox: Outbox,
+    /// What the provider role does without being asked.
+    pub upkeep: Upkeep,
+    /// How long the client role keeps what.
+    pub retention: Retention,
     /// `ACCESS_CODE_KEY`; empty for every role but the client role.
     pub access_code_keys: Keys,
+    /// `FIELD_ENCRYPTION_KEY`; empty for every role but the provider role.
+    pub field_encryption_keys: Keys,
 }
 
 /// `AUTH`: how requests are authenticated.
@@ -89,8 +99,15 @@ impl Config {
             http: http(values, &mut problems),
             database: Database::load(values, &mut problems),
             client: client_role(values, &mut problems),
+            outbox: delivery::outbox(values, &mut problems),
+            upkeep: delivery::upkeep(values, &mut problems),
+            retention: delivery::retention(values, &mut problems),
             access_code_keys: match role {
                 "client" => values.keys("ACCESS_CODE_KEY", &mut problems),
+                _ => Keys::default(),
+            },
+            field_encryption_keys: match role {
+                "provider" => values.keys("FIELD_ENCRYPTION_KEY", &mut problems),
                 _ => Keys::default(),
             },
             auth: Auth::None,

@@ -73,6 +73,14 @@ const fn setting(name: &'static str, default: Default, help: &'static str) -> Se
     Setting { name, default, role: None, secret: false, help }
 }
 
+const fn of_provider(name: &'static str, value: &'static str, help: &'static str) -> Setting {
+    Setting { role: Some("provider"), ..setting(name, Default::Is(value), help) }
+}
+
+const fn of_client(name: &'static str, value: &'static str, help: &'static str) -> Setting {
+    Setting { role: Some("client"), ..setting(name, Default::Is(value), help) }
+}
+
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
     Setting {
@@ -131,12 +139,35 @@ pub const SETTINGS: &[Setting] = &[
             "Base of the links that people get",
         )
     },
+    of_provider(
+        "SEND_TIMEOUT_MS",
+        "2000",
+        "Longest wait for the client role before a sending is answered 202 and goes on by itself",
+    ),
+    of_provider("DELIVERY_TIMEOUT_MS", "10000", "Longest wait for the answer to one attempt"),
+    of_provider("DELIVERY_CONCURRENCY", "32", "Attempts of this process that may be under way at one destination"),
+    of_provider("OUTBOX_POLL_MS", "5000", "Longest pause between two looks for messages that are due"),
+    of_provider("RETRY_FIRST_MS", "1000", "Pause after the first failed attempt, doubled after each further one"),
+    of_provider("RETRY_MAX_MS", "300000", "Longest pause between two attempts"),
+    of_provider("RETRY_AFTER_MAX_MS", "3600000", "Longest pause that a Retry-After of the receiver may ask for"),
+    of_provider("OUTBOX_MAX_AGE_SECONDS", "604800", "How long a message is attempted before it has failed"),
+    of_provider("OUTBOX_RETENTION_SECONDS", "604800", "How long a delivered message and its attempts are kept"),
+    of_provider("BREAKER_FAILURES", "5", "Failures in a row after which a destination gets a rest"),
+    of_provider("BREAKER_OPEN_MS", "5000", "How long a destination rests before one message tries it again"),
+    of_provider("CODE_RESERVE_SIZE", "500", "Access codes held for each tenant, for sendings while the client role is away; 0 holds none"),
+    of_provider("CODE_RESERVE_REFILL_MS", "10000", "Longest pause between two looks at the reserves of codes"),
+    of_provider("RECEIPTS_POLL_MS", "5000", "Pause between two questions for receipts"),
+    of_provider("DOCUMENT_RETENTION_SECONDS", "2592000", "How long a document that was sent is kept after its deletion"),
+    of_client("CODE_RESERVATION_SECONDS", "2592000", "How long an access code that was handed out ahead of time waits for its document"),
+    of_client("CONTENT_GRACE_SECONDS", "604800", "How long the text of a document is kept after its access has expired, so that the access can be extended"),
+    of_client("RECEIPT_RETENTION_SECONDS", "34560000", "How long receipts, and what remains of ended documents, are kept"),
     Setting {
         role: Some("provider"),
+        secret: true,
         ..setting(
-            "SEND_TIMEOUT_MS",
-            Default::Is("2000"),
-            "Longest wait for the client role when a document is sent",
+            "FIELD_ENCRYPTION_KEY",
+            Default::None,
+            "Key that seals access codes and stored answers in the database: 32 random bytes in base64 (openssl rand -base64 32); a comma-separated list: the first encrypts, all decrypt",
         )
     },
     Setting {

@@ -9,7 +9,7 @@ use super::fields::{Fields, Given, Invalid};
 use super::ids::DocumentId;
 use super::recipient::Recipient;
 use super::timestamp::Timestamp;
-pub use super::words::{ContentType, DeliveryState, Status};
+pub use super::words::{ContentType, DeliveryState, Operation, Status};
 
 /// Longest title in characters (contract: `POST /api/documents`).
 pub const TITLE_MAX: usize = 500;
@@ -145,6 +145,12 @@ pub struct Document {
     pub version: i32,
     /// The version that was sent last.
     pub sent_version: Option<i32>,
+    /// Number of the last operation at the client role, from 1; 0 before the first.
+    pub sequence: i64,
+    /// Which access code it is, from 1; 0 before the first.
+    pub generation: i32,
+    /// The last operation at the client role; `delivery` tells how far it has come.
+    pub operation: Option<Operation>,
     /// The access code that the client role gave.
     pub access_code: Option<String>,
     /// The link beside the code.
@@ -168,8 +174,10 @@ pub enum Refusal {
     DraftNotSent,
     /// This version is already with the client role.
     AlreadySent,
-    /// A document that was sent can't be deleted like a draft.
-    SentNotDeleted,
+    /// Nothing was sent that could be revoked, re-issued or extended.
+    NeverSent,
+    /// Access has ended already.
+    AccessEnded,
 }
 
 impl Refusal {
@@ -182,9 +190,8 @@ impl Refusal {
             }
             Self::DraftNotSent => "The document is a draft; set its status to final first",
             Self::AlreadySent => "The document was already sent and has not changed since",
-            Self::SentNotDeleted => {
-                "The document was sent to the client; only documents that were never sent can be deleted"
-            }
+            Self::NeverSent => "The document was never sent",
+            Self::AccessEnded => "Access to this document has ended; send it again to give access anew",
         }
     }
 }
@@ -208,6 +215,9 @@ impl Document {
             status: Status::Draft,
             version: 1,
             sent_version: None,
+            sequence: 0,
+            generation: 0,
+            operation: None,
             access_code: None,
             link: None,
             expires_at: None,
@@ -242,20 +252,48 @@ impl Document {
     /// What a request to send it means now.
     pub fn plan_send(&self) -> Result<SendPlan, Refusal> {
         let sent = self.sent_version == Some(self.version);
+        let ended = self.operation == Some(Operation::Revoke);
         match (self.status, self.delivery.state) {
             (Status::Draft, _) => Err(Refusal::DraftNotSent),
+            (_, DeliveryState::Failed | DeliveryState::Expired | DeliveryState::Revoked) => {
+                Ok(SendPlan::Start)
+            }
+            (_, _) if ended => Ok(SendPlan::Start),
             (_, DeliveryState::Queued | DeliveryState::Delivering) if sent => Ok(SendPlan::Resume),
-            (_, DeliveryState::Failed) => Ok(SendPlan::Start),
             (_, _) if sent => Err(Refusal::AlreadySent),
             (_, _) => Ok(SendPlan::Start),
         }
     }
 
-    /// Whether it may be deleted.
-    pub fn check_deletable(&self) -> Result<(), Refusal> {
-        match self.sent_version {
-            None => Ok(()),
-            Some(_) => Err(Refusal::SentNotDeleted),
+    /// Whether its access can get another code or another end.
+    pub fn check_accessible(&self) -> Result<(), Refusal> {
+        match (self.operation, self.delivery.state) {
+            (None, _) => Err(Refusal::NeverSent),
+            (Some(Operation::Revoke), _) | (_, DeliveryState::Revoked | DeliveryState::Expired) => {
+                Err(Refusal::AccessEnded)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is access to end; `Ok(false)` if that is done or under way.
+    pub fn check_revocable(&self) -> Result<bool, Refusal> {
+        match (self.operation, self.delivery.state) {
+            (None, _) => Err(Refusal::NeverSent),
+            (Some(Operation::Revoke), state) => Ok(state == DeliveryState::Failed),
+            _ => Ok(true),
+        }
+    }
+
+    /// The generation of the access code after `operation`. A code that was
+    /// revoked never opens anything again.
+    #[must_use]
+    pub fn generation_after(&self, operation: Operation) -> i32 {
+        let ended = self.operation == Some(Operation::Revoke);
+        match operation {
+            Operation::Send if self.generation > 0 && !ended => self.generation,
+            Operation::Send | Operation::Reissue => self.generation.saturating_add(1),
+            Operation::Expiry | Operation::Revoke => self.generation,
         }
     }
 
@@ -331,7 +369,30 @@ mod tests {
         }
         document.version = 2;
         assert_eq!(document.plan_send(), Ok(SendPlan::Start));
-        assert_eq!(document.check_deletable(), Err(Refusal::SentNotDeleted));
+    }
+
+    #[test]
+    fn what_was_revoked_is_sent_again_under_another_code_only() {
+        let mut document = draft();
+        document.status = Status::Final;
+        assert_eq!(document.check_revocable(), Err(Refusal::NeverSent));
+        assert_eq!(document.check_accessible(), Err(Refusal::NeverSent));
+        (document.sent_version, document.sequence, document.generation) = (Some(1), 1, 1);
+        document.operation = Some(Operation::Send);
+        document.delivery.state = DeliveryState::Delivered;
+        assert_eq!((document.check_revocable(), document.check_accessible()), (Ok(true), Ok(())));
+        assert_eq!(document.generation_after(Operation::Send), 1);
+        assert_eq!(document.generation_after(Operation::Reissue), 2);
+        document.operation = Some(Operation::Revoke);
+        for state in [DeliveryState::Queued, DeliveryState::Revoked] {
+            document.delivery.state = state;
+            assert_eq!(document.check_revocable(), Ok(false));
+            assert_eq!(document.check_accessible(), Err(Refusal::AccessEnded));
+            assert_eq!(document.plan_send(), Ok(SendPlan::Start));
+            assert_eq!(document.generation_after(Operation::Send), 2);
+        }
+        document.delivery.state = DeliveryState::Failed;
+        assert_eq!(document.check_revocable(), Ok(true));
     }
 
     #[test]

@@ -42,6 +42,18 @@ impl Timestamp {
     pub fn plus(self, duration: Duration) -> Self {
         self.0.checked_add(duration).map_or(Self(jiff::Timestamp::MAX), Self)
     }
+
+    /// This moment moved into the past; the earliest possible moment where that goes too far.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        self.0.checked_sub(duration).map_or(Self(jiff::Timestamp::MIN), Self)
+    }
+
+    /// How long after `earlier` this is; nothing if it is before.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::try_from(self.0.duration_since(earlier.0)).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Timestamp {

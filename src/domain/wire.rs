@@ -12,6 +12,14 @@ use super::timestamp::Timestamp;
 
 /// Path under `CLIENT_BASE_URL` where documents are delivered.
 pub const DELIVERIES_PATH: &str = "v1/documents";
+/// Path under `CLIENT_BASE_URL` where access codes are handed out ahead of time.
+pub const RESERVATIONS_PATH: &str = "v1/access-codes/reservations";
+/// Path under `CLIENT_BASE_URL` where receipts are read.
+pub const RECEIPTS_PATH: &str = "v1/receipts";
+/// Most codes of one block.
+pub const RESERVATIONS_MAX: i64 = 500;
+/// Most receipts of one page.
+pub const RECEIPTS_MAX: i64 = 500;
 /// Header that names the tenant.
 pub const TENANT_HEADER: &str = "X-Tenant";
 /// Header that names a request in the logs; of a delivery it is the message's id, in both roles.
@@ -23,7 +31,14 @@ pub const REQUEST_ID_HEADER: &str = "X-Request-Id";
 pub struct DeliverDocument<'a> {
     /// The document; the same id again means the same document.
     pub id: DocumentId,
-    /// The version; a higher one replaces, a lower or equal one changes nothing.
+    /// The sender's operations on a document are numbered; one that is not newer changes nothing.
+    pub sequence: i64,
+    /// Which access code: a higher generation replaces the code.
+    pub generation: i32,
+    /// The access code that the sender has promised already.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved_code: Option<&'a str>,
+    /// The version of the text.
     pub version: i32,
     /// Title.
     pub title: &'a str,
@@ -41,21 +56,74 @@ pub struct DeliverDocument<'a> {
     pub expires_at: Timestamp,
 }
 
-impl<'a> DeliverDocument<'a> {
-    /// The delivery of this version.
-    #[must_use]
-    pub fn new(id: DocumentId, version: i32, written: &'a Written, expires_at: Timestamp) -> Self {
+/// Body of `PUT /v1/documents/{id}/access`: another code or another end, the same text.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeAccess<'a> {
+    /// As in [`DeliverDocument`].
+    pub sequence: i64,
+    /// As in [`DeliverDocument`].
+    pub generation: i32,
+    /// As in [`DeliverDocument`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved_code: Option<&'a str>,
+    /// When access ends.
+    pub expires_at: Timestamp,
+}
+
+/// Where an operation stands among those of a document, and which code it wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ordering {
+    /// Number of the operation, from 1.
+    pub sequence: i64,
+    /// Which access code, from 1.
+    pub generation: i32,
+    /// The access code that the sender has promised already.
+    pub reserved_code: Option<String>,
+}
+
+impl Ordering {
+    /// `version` stands in where a sender does not number its operations.
+    fn read(fields: &mut Fields, version: i32) -> Self {
+        let sequence = fields.whole_number("sequence", 1, i64::MAX).value();
+        let generation = fields.whole_number("generation", 1, i64::from(i32::MAX)).value();
+        let code = |text: &str| (1..=64).contains(&text.chars().count()).then(|| text.to_owned());
         Self {
-            id,
-            version,
-            title: &written.title,
-            content: &written.content,
-            content_type: written.content_type,
-            recipient: written.recipient.as_ref(),
-            metadata: written.metadata.as_ref(),
-            expires_at,
+            sequence: sequence.unwrap_or(i64::from(version)),
+            generation: generation.and_then(|g| i32::try_from(g).ok()).unwrap_or(1),
+            reserved_code: fields.parsed("reservedCode", "must be 1 to 64 characters long", code).value(),
         }
     }
+}
+
+/// A change of access as the client role reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessChanged {
+    /// Where it stands among the operations.
+    pub ordering: Ordering,
+    /// When access ends.
+    pub expires_at: Timestamp,
+}
+
+impl AccessChanged {
+    /// Reads the body of `PUT /v1/documents/{id}/access`.
+    pub fn parse(body: Value) -> Result<Self, Invalid> {
+        let mut fields = Fields::of_body(body)?;
+        for name in ["sequence", "expiresAt"] {
+            if !fields.has(name) {
+                fields.refuse(name, "required", "is required");
+            }
+        }
+        let changed = Self {
+            ordering: Ordering::read(&mut fields, 1),
+            expires_at: read_expiry(&mut fields).unwrap_or(Timestamp::EPOCH),
+        };
+        fields.finish().map(|()| changed)
+    }
+}
+
+fn read_expiry(fields: &mut Fields) -> Option<Timestamp> {
+    fields.parsed("expiresAt", "must be a time such as 2026-11-20T18:00:00Z", Timestamp::parse).value()
 }
 
 /// A delivery as the client role reads it.
@@ -65,6 +133,8 @@ pub struct Delivered {
     pub id: Option<DocumentId>,
     /// The sender's version, 1 where it gives none.
     pub version: i32,
+    /// Where it stands among the operations.
+    pub ordering: Ordering,
     /// What was written.
     pub written: Written,
     /// When access ends, if the sender says so as a moment.
@@ -75,12 +145,12 @@ impl Delivered {
     /// Reads the body of `POST /v1/documents`.
     pub fn parse(body: Value) -> Result<Self, Invalid> {
         let mut fields = Fields::of_body(body)?;
+        let version = read_version(&mut fields);
         let delivered = Self {
             id: fields.parsed("id", "must be a UUID", |text| text.parse().ok()).value(),
-            version: read_version(&mut fields),
-            expires_at: fields
-                .parsed("expiresAt", "must be a time such as 2026-11-20T18:00:00Z", Timestamp::parse)
-                .value(),
+            version,
+            ordering: Ordering::read(&mut fields, version),
+            expires_at: read_expiry(&mut fields),
             written: Written::read(&mut fields),
         };
         fields.finish().map(|()| delivered)
@@ -93,7 +163,7 @@ fn read_version(fields: &mut Fields) -> i32 {
 }
 
 /// Answer of `POST /v1/documents` (contract: **fixed** `id`, `accessCode`).
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryReceipt {
     /// The document's id.
@@ -103,6 +173,54 @@ pub struct DeliveryReceipt {
     /// Where the client types it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+}
+
+/// An access code handed out ahead of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReservedCode {
+    /// What the client will type.
+    pub access_code: String,
+    /// Where the client will type it.
+    pub link: String,
+}
+
+/// Answer of `POST /v1/access-codes/reservations`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reservations {
+    /// The codes; each opens nothing until a delivery brings it back.
+    pub codes: Vec<ReservedCode>,
+    /// When those are forgotten that no delivery has brought back.
+    pub expires_at: String,
+}
+
+/// One receipt: something that happened to a document at the client role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipt {
+    /// Its name for ever.
+    pub id: String,
+    /// The document, by the sender's id.
+    pub document_id: String,
+    /// What happened, such as `opened`.
+    pub kind: String,
+    /// Version of the document that it concerns.
+    pub version: Option<i32>,
+    /// When it happened.
+    pub at: String,
+}
+
+/// Answer of `GET /v1/receipts?after=`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Receipts {
+    /// In their order, oldest first.
+    pub items: Vec<Receipt>,
+    /// What to ask for next with `after`; the same again where nothing is new.
+    pub next: String,
+    /// Whether there is more already.
+    pub more: bool,
 }
 
 #[cfg(test)]
@@ -119,8 +237,22 @@ mod tests {
         }))
         .unwrap();
         let (id, expires_at) = (DocumentId(Uuid::from_u128(9)), Timestamp::from_millis(1).unwrap());
-        let body = serde_json::to_value(DeliverDocument::new(id, 3, &written, expires_at)).unwrap();
-        let expected = Delivered { id: Some(id), version: 3, written, expires_at: Some(expires_at) };
+        let message = DeliverDocument {
+            id,
+            sequence: 5,
+            generation: 2,
+            reserved_code: Some("K7QM"),
+            version: 3,
+            title: &written.title,
+            content: &written.content,
+            content_type: written.content_type,
+            recipient: written.recipient.as_ref(),
+            metadata: written.metadata.as_ref(),
+            expires_at,
+        };
+        let body = serde_json::to_value(message).unwrap();
+        let ordering = Ordering { sequence: 5, generation: 2, reserved_code: Some("K7QM".to_owned()) };
+        let expected = Delivered { id: Some(id), version: 3, ordering, written, expires_at: Some(expires_at) };
         assert_eq!(Delivered::parse(body), Ok(expected));
     }
 
@@ -128,5 +260,13 @@ mod tests {
     fn existing_senders_give_only_title_and_content() {
         let delivered = Delivered::parse(json!({"title": "T", "content": "C"})).unwrap();
         assert_eq!((delivered.id, delivered.version, delivered.expires_at), (None, 1, None));
+        assert_eq!(delivered.ordering, Ordering { sequence: 1, generation: 1, reserved_code: None });
+    }
+
+    #[test]
+    fn a_change_of_access_names_what_is_missing() {
+        let fields = AccessChanged::parse(json!({"generation": 0})).unwrap_err().0;
+        let names: Vec<_> = fields.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!(names, ["sequence", "expiresAt", "generation"]);
     }
 }

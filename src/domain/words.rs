@@ -67,3 +67,53 @@ words! {
         Expired = "expired",
     }
 }
+
+words! {
+    /// What the provider role asks of the client role about a document.
+    Operation {
+        /// Take this version in, or put it in the place of an older one.
+        Send = "send",
+        /// Put a new access code in the place of the old one.
+        Reissue = "reissue",
+        /// Let access end at another time.
+        Expiry = "expiry",
+        /// End access now.
+        Revoke = "revoke",
+    }
+}
+
+words! {
+    /// What happened to a document: a line of its history.
+    EventKind {
+        /// It was written.
+        Created = "created",
+        /// It became final.
+        Finalised = "finalised",
+        /// It was changed.
+        Edited = "edited",
+        /// Its sending was promised.
+        Sent = "sent",
+        /// The client role confirmed an operation.
+        Delivered = "delivered",
+        /// An operation was given up.
+        Failed = "failed",
+        /// An operation that had failed was started again.
+        Retried = "retried",
+        /// The end of access was promised.
+        Revoked = "revoked",
+        /// A new access code was promised.
+        Reissued = "reissued",
+        /// Another end of access was promised.
+        ExpiryChanged = "expiry_changed",
+        /// It was deleted.
+        Deleted = "deleted",
+        /// Somebody opened a version for the first time.
+        Opened = "opened",
+        /// Somebody typed a wrong code that began like the right one.
+        CodeWrong = "code_wrong",
+        /// Somebody fetched a file of it.
+        FileFetched = "file_fetched",
+        /// Access ended by time.
+        Expired = "expired",
+    }
+}

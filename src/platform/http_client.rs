@@ -18,8 +18,15 @@ pub enum CallError {
     Unreachable(String),
     /// No answer in time.
     TimedOut,
-    /// An answer other than success.
-    Status(u16),
+    /// An answer other than success, with the wait in `Retry-After` and the start of its body.
+    Status {
+        /// Its status.
+        status: u16,
+        /// What it asks to wait (RFC 9110, section 10.2.3; seconds only).
+        retry_after: Option<Duration>,
+        /// Its body, as text.
+        body: String,
+    },
     /// A success that can't be read.
     BadAnswer,
 }
@@ -30,7 +37,18 @@ impl CallError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer => true,
-            Self::Status(status) => *status >= 500 || matches!(*status, 408 | 425 | 429),
+            // What no repetition can mend is only what lies in the message itself. A
+            // wrong address or token is mended by whoever runs the services.
+            Self::Status { status, .. } => !matches!(*status, 400 | 409 | 410 | 413 | 415 | 422),
+        }
+    }
+
+    /// Whether it tells that the other side as a whole can't work at the moment.
+    #[must_use]
+    pub fn is_about_destination(&self) -> bool {
+        match self {
+            Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer => true,
+            Self::Status { status, .. } => *status >= 500 || matches!(*status, 401 | 403 | 429),
         }
     }
 }
@@ -40,7 +58,7 @@ impl std::fmt::Display for CallError {
         match self {
             Self::Unreachable(why) => write!(f, "can't be reached ({why})"),
             Self::TimedOut => f.write_str("did not answer in time"),
-            Self::Status(status) => write!(f, "answered with status {status}"),
+            Self::Status { status, .. } => write!(f, "answered with status {status}"),
             Self::BadAnswer => f.write_str("gave an answer that can't be read"),
         }
     }
@@ -53,8 +71,24 @@ impl std::error::Error for CallError {}
 pub struct Answer {
     /// Its status.
     pub status: u16,
+    /// What it asks to wait.
+    pub retry_after: Option<Duration>,
     /// Its body.
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The answer if it is a success.
+    pub fn success(self) -> Result<Self, CallError> {
+        match self.status {
+            200..=299 => Ok(self),
+            status => Err(CallError::Status {
+                status,
+                retry_after: self.retry_after,
+                body: String::from_utf8_lossy(&self.body).into_owned(),
+            }),
+        }
+    }
 }
 
 /// A client for one thread; connections are kept open between calls.
@@ -93,7 +127,12 @@ impl HttpClient {
             }
             let mut response = request.send_body(body).await.map_err(failure)?;
             let body = response.body().limit(ANSWER_MAX).await.map_err(|_| CallError::BadAnswer)?;
-            Ok(Answer { status: response.status().as_u16(), body: body.to_vec() })
+            let retry_after = response.headers().get("Retry-After").and_then(|v| v.to_str().ok()?.parse().ok());
+            Ok(Answer {
+                status: response.status().as_u16(),
+                retry_after: retry_after.map(Duration::from_secs),
+                body: body.to_vec(),
+            })
         };
         tokio::time::timeout(self.timeout, call).await.unwrap_or(Err(CallError::TimedOut))
     }

@@ -1,12 +1,13 @@
-//! Tables of the platform, as `migrations_*/00000000000001_platform` makes them.
+//! Tables of the platform, as `migrations_*/0000000000000*` make them.
 
 diesel::table! {
     outbox (tenant_id, id) {
         tenant_id -> Text,
         id -> Uuid,
         topic -> Text,
+        destination -> Text,
         subject_id -> Uuid,
-        version -> Int4,
+        sequence -> Int8,
         payload -> Nullable<Bytea>,
         state -> Text,
         attempts -> Int4,
@@ -14,6 +15,20 @@ diesel::table! {
         leased_until -> Nullable<Timestamptz>,
         last_error -> Nullable<Text>,
         created_at -> Timestamptz,
+        give_up_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    outbox_attempts (tenant_id, message_id, attempt) {
+        tenant_id -> Text,
+        message_id -> Uuid,
+        attempt -> Int4,
+        ended_at -> Timestamptz,
+        duration_ms -> Int4,
+        status -> Nullable<Int2>,
+        error -> Nullable<Text>,
+        answer -> Nullable<Text>,
     }
 }

@@ -43,7 +43,7 @@ impl Manager {
         // Every statement goes by the primary key or by one index, whatever its
         // parameters; planning anew for each `LIMIT $1` would cost more than running.
         Self {
-            url: with_parameters(settings),
+            url: address(settings),
             session: format!(
                 "SET plan_cache_mode = force_generic_plan; SET statement_timeout = {}; \
                  SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
@@ -57,8 +57,10 @@ impl Manager {
     }
 }
 
-/// Adds time limits for connecting and for a peer that fell silent; what the URL says itself wins.
-pub(super) fn with_parameters(settings: &Database) -> String {
+/// The database's URL with time limits for connecting and for a peer that fell
+/// silent; what the URL says itself wins.
+#[must_use]
+pub fn address(settings: &Database) -> String {
     let mut url = settings.url.expose().to_owned();
     let seconds = settings.connect_timeout.as_secs();
     let limits = [

@@ -13,7 +13,7 @@ use diesel::sql_types::{Bool, Nullable, Text};
 use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
 
-use super::manager::with_parameters;
+use super::manager::address;
 use crate::config::Database;
 
 type Migration = Box<dyn diesel::migration::Migration<Pg>>;
@@ -215,7 +215,7 @@ fn known(conn: &mut PgConnection) -> Result<Exists, MigrateError> {
 }
 
 fn connect(settings: &Database) -> Result<PgConnection, MigrateError> {
-    PgConnection::establish(&with_parameters(settings))
+    PgConnection::establish(&address(settings))
         .map_err(|e| MigrateError::Connect(super::manager::without_address(&e.to_string())))
 }
 

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use crate::config::Database;
 use commits::Commit;
 use gather::{Gather, Lane};
+pub use manager::address;
 use manager::{Manager, RememberLastError};
 pub use migrations::Owner;
 use threads::Threads;

@@ -23,6 +23,8 @@ pub enum ErrorCode {
     MalformedRequest,
     /// The document's state does not allow it.
     InvalidDocumentState,
+    /// The message's state does not allow it.
+    InvalidMessageState,
     /// There is no such thing.
     NotFound,
     /// The path exists, but not for this method.
@@ -31,6 +33,14 @@ pub enum ErrorCode {
     RequestTimeout,
     /// The code is right, but access has ended.
     AccessCodeExpired,
+    /// The code is right, but access was withdrawn.
+    AccessCodeRevoked,
+    /// The code is right, but its document has not arrived yet.
+    DocumentOnItsWay,
+    /// The sender has withdrawn the document.
+    DocumentRevoked,
+    /// The text of the document is not here any more.
+    DocumentGone,
     /// `If-Match` names another version than the stored one.
     PreconditionFailed,
     /// The body is larger than the server takes.
@@ -54,17 +64,20 @@ impl ErrorCode {
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
-            Self::ValidationFailed | Self::MalformedRequest | Self::InvalidDocumentState => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::ValidationFailed
+            | Self::MalformedRequest
+            | Self::InvalidDocumentState
+            | Self::InvalidMessageState => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::AccessCodeExpired => StatusCode::GONE,
+            Self::AccessCodeExpired | Self::AccessCodeRevoked | Self::DocumentRevoked | Self::DocumentGone => {
+                StatusCode::GONE
+            }
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Conflict => StatusCode::CONFLICT,
+            Self::Conflict | Self::DocumentOnItsWay => StatusCode::CONFLICT,
             Self::ClientRefused => StatusCode::BAD_GATEWAY,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Overloaded | Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -4,11 +4,19 @@
 //! leases it, calls out with no transaction open, and settles it afterwards; if
 //! the process dies in between, the lease runs out and another attempt follows.
 //! So a message goes out at least once, and receivers recognise repetitions by
-//! the subject's id and version.
+//! the subject and its sequence. Messages about one subject go out in their
+//! order, each after the one before it was settled.
 
+pub mod breaker;
+mod courier;
+mod dispatch;
+mod gate;
+pub mod housekeeping;
+pub mod inspect;
 pub mod retry;
+mod statements;
 mod store;
-pub mod worker;
+mod wake;
 
 use std::time::Duration;
 
@@ -17,7 +25,11 @@ use uuid::Uuid;
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 
-pub use store::{claim, claim_due, enqueue_leased, settle, supersede};
+pub use courier::{Attempted, Called, Courier, Failure, Settled};
+pub use dispatch::Dispatcher;
+pub use gate::{Entry, Gate, Gates};
+pub use store::{Place, Start, claim_due, enqueue, lease_one, settle, supersede};
+pub use wake::{Wake, listen};
 
 /// A message whose attempt is under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +38,16 @@ pub struct Leased {
     pub tenant: TenantId,
     /// The message's id, the same through all attempts.
     pub id: Uuid,
+    /// What kind.
+    pub topic: String,
     /// What it is about.
     pub subject: Uuid,
-    /// Which version of the subject it carries.
-    pub version: i32,
+    /// Its place among the messages about the subject.
+    pub sequence: i64,
     /// Which attempt this is, from 1.
     pub attempt: i32,
+    /// When no further attempt is made.
+    pub give_up_at: Timestamp,
     /// The message, JSON in UTF-8.
     pub payload: Vec<u8>,
 }
@@ -43,12 +59,23 @@ pub struct NewMessage {
     pub tenant: TenantId,
     /// What kind.
     pub topic: &'static str,
+    /// Where it goes.
+    pub destination: String,
     /// What it is about.
     pub subject: Uuid,
-    /// Which version of the subject it carries.
-    pub version: i32,
+    /// Its place among the messages about the subject.
+    pub sequence: i64,
     /// The message, JSON in UTF-8.
     pub payload: Vec<u8>,
+}
+
+impl NewMessage {
+    /// Its place in the order.
+    #[must_use]
+    pub fn place(&self) -> Place<'_> {
+        let Self { tenant, destination, subject, sequence, .. } = self;
+        Place { tenant, destination, subject: *subject, sequence: *sequence }
+    }
 }
 
 /// How an attempt ended.
@@ -63,7 +90,7 @@ pub enum Settlement {
         /// Why it failed, in words.
         error: String,
     },
-    /// The receiver will never take it.
+    /// The receiver will never take it, or it took too long.
     Failed {
         /// Why, in words.
         error: String,

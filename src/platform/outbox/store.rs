@@ -1,20 +1,25 @@
-//! The statements of the outbox.
+//! Writing, leasing and settling messages.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
-use diesel::dsl::sql;
+use diesel::dsl::{exists, select, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel::sql_types::Bool;
 use uuid::Uuid;
 
-use super::{Leased, NewMessage, Settlement};
+use super::statements::{Claim, Settle};
+use super::{Attempted, Leased, NewMessage, Settlement, wake};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::platform::db::PgTimestamp;
 use crate::platform::random;
 use crate::platform::schema::outbox;
+
+/// Longest start of an answer that the log of attempts keeps, in characters.
+const ANSWER_MAX: usize = 500;
 
 /// Messages that are not settled, in the very words of the partial indexes: a
 /// parameter would hide them from the planner.
@@ -28,187 +33,229 @@ struct NewRow<'a> {
     tenant_id: &'a str,
     id: Uuid,
     topic: &'a str,
+    destination: &'a str,
     subject_id: Uuid,
-    version: i32,
+    sequence: i64,
     payload: &'a [u8],
     state: &'a str,
     attempts: i32,
     due_at: PgTimestamp,
-    leased_until: PgTimestamp,
+    leased_until: Option<PgTimestamp>,
     created_at: PgTimestamp,
+    give_up_at: PgTimestamp,
 }
 
-type LeasedRow = (String, Uuid, Uuid, i32, i32, Option<Vec<u8>>);
+type LeasedRow = (String, Uuid, String, Uuid, i64, i32, PgTimestamp, Option<Vec<u8>>);
 
 fn leased(row: LeasedRow) -> Option<Leased> {
-    let (tenant, id, subject, version, attempt, payload) = row;
-    Some(Leased { tenant: TenantId::parse(&tenant).ok()?, id, subject, version, attempt, payload: payload? })
+    let (tenant, id, topic, subject, sequence, attempt, give_up_at, payload) = row;
+    let tenant = TenantId::parse(&tenant).ok()?;
+    Some(Leased {
+        tenant,
+        id,
+        topic,
+        subject,
+        sequence,
+        attempt,
+        give_up_at: give_up_at.0,
+        payload: payload?,
+    })
 }
 
-/// Writes a message whose first attempt begins at once.
-pub fn enqueue_leased(
+/// When the first attempt begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// At once, by whoever writes the message, who holds the lease for that long.
+    Leased(Duration),
+    /// When the time has come, by any worker.
+    At(Timestamp),
+}
+
+/// Writes a message. The attempt is returned if it begins at once; a message
+/// that has to wait for another one about its subject never does.
+pub fn enqueue(
     conn: &mut PgConnection,
     message: &NewMessage,
+    start: Start,
     now: Timestamp,
-    lease: Duration,
-) -> QueryResult<Leased> {
+    max_age: Duration,
+) -> QueryResult<Option<Leased>> {
     let id = random::uuid();
-    let until = PgTimestamp(now.plus(lease));
+    let start = match start {
+        Start::Leased(_) if message.sequence > 1 && waits(conn, message.place())? => Start::At(now),
+        start => start,
+    };
+    let give_up_at = now.plus(max_age);
+    let (state, attempts, due_at, leased_until) = match start {
+        Start::Leased(lease) => ("leased", 1, now.plus(lease), Some(PgTimestamp(now.plus(lease)))),
+        Start::At(due_at) => ("pending", 0, due_at, None),
+    };
+    let NewMessage { tenant, topic, destination, subject, sequence, payload } = message;
     diesel::insert_into(outbox::table)
         .values(NewRow {
-            tenant_id: message.tenant.as_str(),
+            tenant_id: tenant.as_str(),
             id,
-            topic: message.topic,
-            subject_id: message.subject,
-            version: message.version,
-            payload: &message.payload,
-            state: "leased",
-            attempts: 1,
-            due_at: until,
-            leased_until: until,
+            topic,
+            destination,
+            subject_id: *subject,
+            sequence: *sequence,
+            payload,
+            state,
+            attempts,
+            due_at: PgTimestamp(due_at),
+            leased_until,
             created_at: PgTimestamp(now),
+            give_up_at: PgTimestamp(give_up_at),
         })
         .execute(conn)?;
-    let NewMessage { tenant, subject, version, payload, .. } = message.clone();
-    Ok(Leased { tenant, id, subject, version, attempt: 1, payload })
+    if leased_until.is_none() {
+        if due_at <= now {
+            wake::notify(conn)?;
+        }
+        return Ok(None);
+    }
+    Ok(Some(Leased {
+        tenant: tenant.clone(),
+        id,
+        topic: (*topic).to_owned(),
+        subject: *subject,
+        sequence: *sequence,
+        attempt: 1,
+        give_up_at,
+        payload: payload.clone(),
+    }))
 }
 
-/// Leases the open message about `subject`, unless an attempt is under way.
-pub fn claim(
+/// A place in the order of the messages about one subject at one destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// Whose messages.
+    pub tenant: &'a TenantId,
+    /// Where they go.
+    pub destination: &'a str,
+    /// What they are about.
+    pub subject: Uuid,
+    /// Which of them.
+    pub sequence: i64,
+}
+
+/// Whether an open message comes before this place.
+fn waits(conn: &mut PgConnection, place: Place<'_>) -> QueryResult<bool> {
+    let before = outbox::table
+        .filter(outbox::tenant_id.eq(place.tenant.as_str()))
+        .filter(outbox::subject_id.eq(place.subject))
+        .filter(outbox::destination.eq(place.destination))
+        .filter(outbox::sequence.lt(place.sequence))
+        .filter(open());
+    select(exists(before)).get_result(conn)
+}
+
+/// Leases the message of this place, unless an attempt is under way or another
+/// message comes first.
+pub fn lease_one(
     conn: &mut PgConnection,
-    tenant: &TenantId,
-    subject: Uuid,
+    place: Place<'_>,
     now: Timestamp,
     lease: Duration,
 ) -> QueryResult<Option<Leased>> {
+    if waits(conn, place)? {
+        return Ok(None);
+    }
     let ready = outbox::state.eq("pending").or(outbox::leased_until.lt(PgTimestamp(now)));
     let wanted = outbox::table
-        .filter(outbox::tenant_id.eq(tenant.as_str()))
-        .filter(outbox::subject_id.eq(subject))
+        .filter(outbox::tenant_id.eq(place.tenant.as_str()))
+        .filter(outbox::subject_id.eq(place.subject))
+        .filter(outbox::destination.eq(place.destination))
+        .filter(outbox::sequence.eq(place.sequence))
         .filter(open())
         .filter(ready.assume_not_null());
     let until = PgTimestamp(now.plus(lease));
-    let row =
-        diesel::update(wanted).set(begin_attempt(until)).returning(columns()).get_result(conn).optional()?;
+    let row: Option<LeasedRow> = diesel::update(wanted)
+        .set((
+            outbox::state.eq("leased"),
+            outbox::attempts.eq(outbox::attempts + 1),
+            outbox::due_at.eq(until),
+            outbox::leased_until.eq(Some(until)),
+        ))
+        .returning((
+            outbox::tenant_id,
+            outbox::id,
+            outbox::topic,
+            outbox::subject_id,
+            outbox::sequence,
+            outbox::attempts,
+            outbox::give_up_at,
+            outbox::payload,
+        ))
+        .get_result(conn)
+        .optional()?;
     Ok(row.and_then(leased))
 }
 
-/// Leases up to `limit` messages of any tenant that are due, oldest first;
-/// rows that another worker is looking at are passed over.
+/// Leases up to `limit` messages of a destination that are due.
 pub fn claim_due(
     conn: &mut PgConnection,
-    topic: &str,
+    destination: &str,
     limit: i64,
     now: Timestamp,
     lease: Duration,
 ) -> QueryResult<Vec<Leased>> {
-    conn.transaction(|conn| {
-        let due: Vec<(String, Uuid)> = outbox::table
-            .filter(open())
-            .filter(outbox::due_at.le(PgTimestamp(now)))
-            .filter(outbox::topic.eq(topic))
-            .order(outbox::due_at)
-            .limit(limit)
-            .for_update()
-            .skip_locked()
-            .select((outbox::tenant_id, outbox::id))
-            .load(conn)?;
-        let until = PgTimestamp(now.plus(lease));
-        let mut claimed = Vec::with_capacity(due.len());
-        for (tenant, id) in due {
-            let row: LeasedRow = diesel::update(outbox::table.find((tenant, id)))
-                .set(begin_attempt(until))
-                .returning(columns())
-                .get_result(conn)?;
-            claimed.extend(leased(row));
-        }
-        Ok(claimed)
-    })
+    let (until, now) = (PgTimestamp(now.plus(lease)), PgTimestamp(now));
+    let rows: Vec<LeasedRow> = Claim { destination, limit, now, until }.load(conn)?;
+    Ok(rows.into_iter().filter_map(leased).collect())
 }
 
-/// Records how an attempt ended. Only the attempt that holds the lease may
-/// settle; `false` if another one has taken over.
-pub fn settle(
+/// Records how attempts ended and returns the ids of those that count: only the
+/// attempt that holds the lease may settle its message.
+pub fn settle<R>(
     conn: &mut PgConnection,
-    message: &Leased,
-    how: &Settlement,
+    attempted: &[(&Attempted<R>, &Settlement)],
     now: Timestamp,
-) -> QueryResult<bool> {
-    let none = None::<PgTimestamp>;
-    let held = outbox::table
-        .find((message.tenant.as_str(), message.id))
-        .filter(outbox::state.eq("leased"))
-        .filter(outbox::attempts.eq(message.attempt));
-    let settled = match how {
-        Settlement::Delivered => diesel::update(held)
-            .set((
-                outbox::state.eq("delivered"),
-                outbox::payload.eq(None::<Vec<u8>>),
-                outbox::leased_until.eq(none),
-                outbox::settled_at.eq(PgTimestamp(now)),
-                outbox::last_error.eq(None::<String>),
-            ))
-            .execute(conn)?,
-        Settlement::Retry { due_at, error } => diesel::update(held)
-            .set((
-                outbox::state.eq("pending"),
-                outbox::leased_until.eq(none),
-                outbox::due_at.eq(PgTimestamp(*due_at)),
-                outbox::last_error.eq(error),
-            ))
-            .execute(conn)?,
-        Settlement::Failed { error } => diesel::update(held)
-            .set((
-                outbox::state.eq("failed"),
-                outbox::leased_until.eq(none),
-                outbox::settled_at.eq(PgTimestamp(now)),
-                outbox::last_error.eq(error),
-            ))
-            .execute(conn)?,
-    };
-    Ok(settled == 1)
+) -> QueryResult<HashSet<Uuid>> {
+    let mut statement = Settle { now: Some(PgTimestamp(now)), ..Settle::default() };
+    for (attempt, how) in attempted {
+        let (state, due_at, error) = match how {
+            Settlement::Delivered => ("delivered", None, None),
+            Settlement::Retry { due_at, error } => ("pending", Some(*due_at), Some(error.clone())),
+            Settlement::Failed { error } => ("failed", None, Some(error.clone())),
+        };
+        statement.tenants.push(attempt.message.tenant.to_string());
+        statement.ids.push(attempt.message.id);
+        statement.attempts.push(attempt.message.attempt);
+        statement.states.push(state);
+        statement.due_at.push(due_at.map(PgTimestamp));
+        statement.errors.push(error);
+        statement.milliseconds.push(i32::try_from(attempt.took.as_millis()).unwrap_or(i32::MAX));
+        statement.statuses.push(attempt.call.status.and_then(|s| i16::try_from(s).ok()));
+        statement.answers.push(attempt.call.answer.as_deref().map(start_of));
+    }
+    let settled: Vec<Uuid> = statement.load(conn)?;
+    Ok(settled.into_iter().collect())
 }
 
-/// Withdraws the open messages about `subject`: a newer one takes their place.
+fn start_of(answer: &str) -> String {
+    answer.chars().filter(|c| *c != '\0').take(ANSWER_MAX).collect()
+}
+
+/// Withdraws the messages of a topic about `subject` that nobody is attempting:
+/// a newer one takes their place.
 pub fn supersede(
     conn: &mut PgConnection,
     tenant: &TenantId,
-    subject: Uuid,
+    (subject, topic): (Uuid, &str),
     now: Timestamp,
 ) -> QueryResult<usize> {
     let superseded = outbox::table
         .filter(outbox::tenant_id.eq(tenant.as_str()))
         .filter(outbox::subject_id.eq(subject))
-        .filter(open());
+        .filter(outbox::topic.eq(topic))
+        .filter(open())
+        .filter(outbox::state.eq("pending"));
     diesel::update(superseded)
         .set((
             outbox::state.eq("superseded"),
             outbox::payload.eq(None::<Vec<u8>>),
-            outbox::leased_until.eq(None::<PgTimestamp>),
             outbox::settled_at.eq(PgTimestamp(now)),
         ))
         .execute(conn)
-}
-
-type BeginAttempt = (
-    diesel::dsl::Eq<outbox::state, &'static str>,
-    diesel::dsl::Eq<outbox::attempts, diesel::dsl::Add<outbox::attempts, i32>>,
-    diesel::dsl::Eq<outbox::due_at, PgTimestamp>,
-    diesel::dsl::Eq<outbox::leased_until, Option<PgTimestamp>>,
-);
-
-fn begin_attempt(until: PgTimestamp) -> BeginAttempt {
-    (
-        outbox::state.eq("leased"),
-        outbox::attempts.eq(outbox::attempts + 1),
-        outbox::due_at.eq(until),
-        outbox::leased_until.eq(Some(until)),
-    )
-}
-
-type Columns =
-    (outbox::tenant_id, outbox::id, outbox::subject_id, outbox::version, outbox::attempts, outbox::payload);
-
-fn columns() -> Columns {
-    (outbox::tenant_id, outbox::id, outbox::subject_id, outbox::version, outbox::attempts, outbox::payload)
 }

@@ -1,23 +1,28 @@
 //! The provider role: providers write documents and send them.
 
+pub mod flows;
 pub mod jobs;
 pub mod openapi;
 pub mod routes;
 mod store;
 
 use std::io;
-use std::time::Duration;
+use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use crate::config::{ClientRole, Config};
+use crate::config::{self, ClientRole, Config};
 use crate::domain::document::Document;
 use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::docs;
 use crate::platform::http_client::HttpClient;
-use crate::platform::outbox::worker;
+use crate::platform::outbox::{self, Dispatcher, Gates, Wake};
+use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
+use flows::operations::Promising;
+use flows::reserve::Level;
+use jobs::deliver::ToClient;
 
 pub use openapi::api;
 
@@ -30,9 +35,6 @@ fn migrations() -> EmbeddedMigrations {
 /// The role's name and migrations.
 pub const OWNER: Owner = Owner { role: "provider", migrations };
 
-/// Pause between two looks for due deliveries.
-const IDLE: Duration = Duration::from_secs(1);
-
 /// What the handlers and jobs of one thread share.
 #[derive(Clone)]
 pub struct State {
@@ -44,22 +46,61 @@ pub struct State {
     pub client: ClientRole,
     /// Calls to the client role.
     pub http: HttpClient,
+    /// Messages to the client role.
+    pub deliveries: Dispatcher<ToClient>,
+    /// The ways to the destinations of messages.
+    pub gates: Gates,
+    /// Rings for the workers.
+    pub wake: Wake,
+    /// How full the reserves of codes are.
+    pub reserve: Level,
+    /// `FIELD_ENCRYPTION_KEY`.
+    pub keys: Arc<SecretKeys>,
+    /// How messages go out.
+    pub outbox: config::Outbox,
+    /// What goes on without being asked.
+    pub upkeep: config::Upkeep,
 }
 
 impl State {
     /// Prepares the first thread.
-    pub fn new(db: Db, client: &ClientRole) -> io::Result<Self> {
-        let documents = Together::new(db.clone(), store::documents::find_many);
-        Self::for_thread(Shared { db, documents, client: client.clone() })
+    pub fn new(config: &Config) -> io::Result<Self> {
+        let db = Db::new(&config.database, OWNER);
+        let keys = SecretKeys::new(&config.field_encryption_keys).map_err(io::Error::other)?;
+        Self::for_thread(Shared {
+            documents: Together::new(db.clone(), store::documents::find_many),
+            db,
+            client: config.client.clone(),
+            gates: Gates::new(&config.outbox),
+            wake: Wake::default(),
+            reserve: Level::default(),
+            keys: Arc::new(keys),
+            outbox: config.outbox.clone(),
+            upkeep: config.upkeep.clone(),
+        })
     }
 
-    fn for_thread(Shared { db, documents, client }: Shared) -> io::Result<Self> {
-        let http = HttpClient::new(&client.base_url, client.send_timeout).map_err(io::Error::other)?;
-        Ok(Self { db, documents, client, http })
+    fn for_thread(shared: Shared) -> io::Result<Self> {
+        let Shared { db, documents, client, gates, wake, reserve, keys, outbox, upkeep } = shared;
+        let http = HttpClient::new(&client.base_url, outbox.call_timeout).map_err(io::Error::other)?;
+        let courier = ToClient { http: http.clone(), base_url: client.base_url.clone() };
+        let deliveries = Dispatcher::new(db.clone(), courier, gates.clone(), wake.clone(), outbox.clone());
+        Ok(Self { db, documents, client, http, deliveries, gates, wake, reserve, keys, outbox, upkeep })
     }
 
     fn shared(&self) -> Shared {
-        Shared { db: self.db.clone(), documents: self.documents.clone(), client: self.client.clone() }
+        let Self { db, documents, client, gates, wake, reserve, keys, outbox, upkeep, .. } = self.clone();
+        Shared { db, documents, client, gates, wake, reserve, keys, outbox, upkeep }
+    }
+
+    /// What a transaction that promises an operation needs to know.
+    fn promising(&self) -> Promising {
+        Promising {
+            keys: Arc::clone(&self.keys),
+            level: self.reserve.clone(),
+            reserve_size: self.upkeep.reserve_size,
+            max_age: self.outbox.retry.max_age,
+        }
     }
 }
 
@@ -69,16 +110,23 @@ struct Shared {
     db: Db,
     documents: Together<store::documents::Key, Document>,
     client: ClientRole,
+    gates: Gates,
+    wake: Wake,
+    reserve: Level,
+    keys: Arc<SecretKeys>,
+    outbox: config::Outbox,
+    upkeep: config::Upkeep,
 }
 
 /// The role's application.
-pub fn app(config: &Config) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + Clone + Send + 'static>> {
-    let db = Db::new(&config.database, OWNER);
-    // Fails here, once, if it is going to fail in the worker threads.
-    let shared = State::new(db.clone(), &config.client)?.shared();
+pub fn app(
+    config: &Config,
+    state: &State,
+) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + Clone + Send + 'static>> {
+    let shared = state.shared();
     Ok(RoleApp {
         role: OWNER.role,
-        db,
+        db: state.db.clone(),
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes,
         configure: move |cfg: &mut ServiceConfig| match State::for_thread(shared.clone()) {
@@ -88,11 +136,12 @@ pub fn app(config: &Config) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + 
     })
 }
 
-/// Opens the socket and starts to deliver what is due.
+/// Opens the socket and starts what goes on by itself.
 pub fn start(config: &Config) -> io::Result<Running> {
-    let app = app(config)?;
-    let state = State::new(app.db.clone(), &config.client)?;
-    let running = server::bind(app, &config.http)?;
-    actix_web::rt::spawn(worker::repeat(IDLE, async move || jobs::deliver::run_due(&state).await));
+    let state = State::new(config)?;
+    let running = server::bind(app(config, &state)?, &config.http)?;
+    outbox::listen(&config.database, &state.wake)?;
+    actix_web::rt::spawn(state.deliveries.clone().run());
+    jobs::start(&state);
     Ok(running)
 }

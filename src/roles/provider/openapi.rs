@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::routes::{documents, send};
+use super::routes::{documents, lifecycle, outbox, send};
 use crate::platform::http::health;
 
 #[derive(OpenApi)]
@@ -19,10 +19,18 @@ use crate::platform::http::health;
         documents::find_document,
         documents::update_document,
         documents::delete_document,
-        send::send_document
+        send::send_document,
+        lifecycle::revoke_document,
+        lifecycle::reissue_document,
+        lifecycle::change_expiry,
+        lifecycle::list_events,
+        outbox::list_messages,
+        outbox::find_message,
+        outbox::retry_message
     ),
     tags(
         (name = "documents", description = "Write, finalise, send"),
+        (name = "outbox", description = "For operators: messages on their way to other services"),
         (name = "health", description = "For load balancers and operators")
     )
 )]

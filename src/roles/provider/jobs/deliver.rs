@@ -1,87 +1,148 @@
-//! Brings documents to the client role.
+//! Brings operations on documents to the client role.
 
 use awc::http::Method;
+use diesel::PgConnection;
+use diesel::result::QueryResult;
 
-use crate::domain::document::Document;
-use crate::domain::ids::DocumentId;
+use crate::domain::document::{DeliveryState, Operation};
+use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt, REQUEST_ID_HEADER, TENANT_HEADER};
+use crate::domain::words::EventKind;
 use crate::platform::http::ApiError;
-use crate::platform::http_client::CallError;
-use crate::platform::outbox::{self, Leased, Settlement, lease_time, retry};
-use crate::platform::{clock, random};
-use crate::roles::provider::{State, store};
+use crate::platform::http_client::{Answer, CallError, HttpClient};
+use crate::platform::outbox::{Called, Courier, Failure, Leased, Settled, Settlement};
+use crate::roles::provider::State;
+use crate::roles::provider::store::operations::{self, Ended, Ending};
 
-/// Topic of the outbox messages that carry a document.
-pub const TOPIC: &str = "document.deliver";
+/// Where the client role is, for the outbox.
+pub const DESTINATION: &str = "client";
 
-/// Messages that one look takes on.
-const BATCH: i64 = 8;
+/// Topic of the messages of an operation. A change of the expiry and a new code
+/// go the same way.
+#[must_use]
+pub fn topic(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Send => "document.deliver",
+        Operation::Reissue => "document.reissue",
+        Operation::Expiry => "document.expiry",
+        Operation::Revoke => "document.revoke",
+    }
+}
 
-/// Attempts every message that is due, each for itself, and tells how many there were.
+fn operation(topic: &str) -> Option<Operation> {
+    Operation::WORDS.iter().map(|(_, operation)| *operation).find(|operation| self::topic(*operation) == topic)
+}
+
+/// Attempts every message that is due, each for itself, and tells how many attempts there were.
 pub async fn run_due(state: &State) -> Result<usize, ApiError> {
-    let lease = lease_time(state.client.send_timeout);
-    let claimed = state
-        .db
-        .run(move |conn| outbox::claim_due(conn, TOPIC, BATCH, clock::now(), lease).map_err(ApiError::from))
-        .await?;
-    let count = claimed.len();
-    let attempts = claimed.into_iter().map(|message| attempt(state, message));
-    for outcome in futures_util::future::join_all(attempts).await {
-        if let Err(error) = outcome {
-            log::warn!("a delivery attempt can't be recorded: {error}");
+    state.deliveries.run_due().await
+}
+
+/// Calls the client role.
+#[derive(Clone)]
+pub struct ToClient {
+    /// Calls of this thread.
+    pub http: HttpClient,
+    /// `CLIENT_BASE_URL`.
+    pub base_url: String,
+}
+
+impl ToClient {
+    async fn ask(&self, message: &Leased) -> Result<Answer, CallError> {
+        let documents = format!("{}{DELIVERIES_PATH}", self.base_url);
+        let (method, url) = match operation(&message.topic) {
+            Some(Operation::Send) => (Method::POST, documents),
+            Some(Operation::Revoke) => {
+                (Method::DELETE, format!("{documents}/{}?sequence={}", message.subject, message.sequence))
+            }
+            _ => (Method::PUT, format!("{documents}/{}/access", message.subject)),
+        };
+        let id = message.id.to_string();
+        let headers = [
+            (TENANT_HEADER, message.tenant.as_str()),
+            (REQUEST_ID_HEADER, id.as_str()),
+            ("Content-Type", "application/json"),
+        ];
+        self.http.send(method, &url, &headers, message.payload.clone()).await?.success()
+    }
+}
+
+/// A refusal in words for people, without what it says inside.
+fn failure(error: &CallError) -> Failure {
+    Failure {
+        why: format!("The client role {error}"),
+        temporary: error.is_temporary(),
+        destination_in_trouble: error.is_about_destination(),
+        retry_after: match error {
+            CallError::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        },
+    }
+}
+
+impl Courier for ToClient {
+    /// The code, where the operation has one.
+    type Receipt = Option<DeliveryReceipt>;
+
+    async fn destinations(&self) -> Result<Vec<String>, ApiError> {
+        Ok(vec![DESTINATION.to_owned()])
+    }
+
+    async fn call(&self, message: &Leased) -> Called<Self::Receipt> {
+        let answered = self.ask(message).await;
+        let (status, answer) = match &answered {
+            Ok(answer) => (Some(answer.status), None),
+            Err(CallError::Status { status, body, .. }) => (Some(*status), Some(body.clone())),
+            Err(_) => (None, None),
+        };
+        let receipt = answered.and_then(|answer| match answer.body.is_empty() {
+            true => Ok(None),
+            false => serde_json::from_slice(&answer.body).map(Some).map_err(|_| CallError::BadAnswer),
+        });
+        Called { outcome: receipt.map_err(|error| failure(&error)), status, answer }
+    }
+
+    fn lock(conn: &mut PgConnection, messages: &[&Leased]) -> QueryResult<()> {
+        let tenants: Vec<_> = messages.iter().map(|message| message.tenant.as_str()).collect();
+        let ids: Vec<_> = messages.iter().map(|message| message.subject).collect();
+        operations::lock(conn, &tenants, &ids)
+    }
+
+    fn record(conn: &mut PgConnection, settled: &[Settled<'_, Self::Receipt>], now: Timestamp) -> QueryResult<()> {
+        let mut ended = Ended::at(now);
+        for settled in settled {
+            ended.push(ending(settled));
         }
+        ended.record(conn).map(|_| ())
     }
-    Ok(count)
 }
 
-/// One attempt: calls the client role with no transaction open, then records
-/// how it ended in the message and in the document. `None` if the document is
-/// gone or another attempt has taken over.
-pub async fn attempt(state: &State, message: Leased) -> Result<Option<Document>, ApiError> {
-    let outcome = call(state, &message).await;
-    if let Err(error) = &outcome {
-        log::warn!(request_id = message.id.to_string().as_str(), document = message.subject.to_string().as_str(), attempt = message.attempt; "the client role {error}");
-    }
-    state.db.transaction(message.subject, move |conn| record(conn, &message, &outcome)).await
-}
-
-async fn call(state: &State, message: &Leased) -> Result<DeliveryReceipt, CallError> {
-    let url = format!("{}{DELIVERIES_PATH}", state.client.base_url);
-    let key = message.id.to_string();
-    let headers = [
-        (TENANT_HEADER, message.tenant.as_str()),
-        ("Idempotency-Key", key.as_str()),
-        (REQUEST_ID_HEADER, key.as_str()),
-        ("Content-Type", "application/json"),
-    ];
-    let answer = state.http.send(Method::POST, &url, &headers, message.payload.clone()).await?;
-    if !(200..300).contains(&answer.status) {
-        return Err(CallError::Status(answer.status));
-    }
-    serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer)
-}
-
-fn record(
-    conn: &mut diesel::PgConnection,
-    message: &Leased,
-    outcome: &Result<DeliveryReceipt, CallError>,
-) -> Result<Option<Document>, ApiError> {
-    let now = clock::now();
-    let id = DocumentId(message.subject);
-    let settlement = match outcome {
-        Ok(_) => Settlement::Delivered,
-        Err(error) if error.is_temporary() => {
-            let random = u16::from_ne_bytes(random::bytes().map_err(ApiError::internal)?);
-            let due_at = now.plus(retry::pause(message.attempt, random));
-            Settlement::Retry { due_at, error: format!("The client role {error}") }
+/// What the end of an attempt means for the document.
+fn ending(settled: &Settled<'_, Option<DeliveryReceipt>>) -> Ending {
+    let message = settled.message;
+    let operation = operation(&message.topic).unwrap_or(Operation::Send);
+    let word = operation.as_str().to_owned();
+    let (state, due_at, error, event) = match settled.how {
+        Settlement::Delivered => {
+            let state =
+                if operation == Operation::Revoke { DeliveryState::Revoked } else { DeliveryState::Delivered };
+            (state, None, None, Some((EventKind::Delivered, word)))
         }
-        Err(error) => Settlement::Failed { error: format!("The client role {error}") },
+        Settlement::Retry { due_at, error } => (DeliveryState::Queued, Some(*due_at), Some(error.clone()), None),
+        Settlement::Failed { error } => {
+            (DeliveryState::Failed, None, Some(error.clone()), Some((EventKind::Failed, format!("{word}: {error}"))))
+        }
     };
-    // The document first, as the sending does, so that the two never wait for each other.
-    store::documents::lock(conn, &message.tenant, id)?;
-    if !outbox::settle(conn, message, &settlement, now)? {
-        return Ok(store::documents::find(conn, &message.tenant, id)?);
+    let receipt = settled.receipt.and_then(Option::as_ref);
+    Ending {
+        tenant: message.tenant.to_string(),
+        id: message.subject,
+        sequence: message.sequence,
+        state,
+        attempt: message.attempt,
+        due_at,
+        error,
+        code: receipt.map(|receipt| (receipt.access_code.clone(), receipt.link.clone())),
+        event,
     }
-    let receipt = outcome.as_ref().ok();
-    Ok(store::documents::record_attempt(conn, message, receipt, &settlement, now)?)
 }

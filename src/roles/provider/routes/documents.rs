@@ -9,13 +9,16 @@ use diesel::PgConnection;
 
 use super::view::{CreateDocument, DocumentPage, DocumentView, UpdateDocument};
 use crate::domain::cursor::Cursor;
-use crate::domain::document::{Change, DeliveryState, Document, Status, Written};
+use crate::domain::document::{Change, DeliveryState, Document, Operation, Status, Written};
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
+use crate::domain::words::EventKind;
 use crate::platform::http::{ApiError, ErrorBody, ErrorCode, IfMatch, JsonBody, Query, Tenant};
 use crate::platform::{clock, random};
 use crate::roles::provider::State;
+use crate::roles::provider::flows::operations::{self, Budget, Wish};
 use crate::roles::provider::store::documents::{self as store, Filter};
+use crate::roles::provider::store::events;
 
 /// Documents of a page where nobody says how many.
 const PAGE: i64 = 20;
@@ -43,8 +46,11 @@ pub async fn create_document(
 ) -> Result<HttpResponse, ApiError> {
     let document = Arc::new(Document::create(random::document_id(), Written::parse(body)?, clock::now()));
     let to_write = Arc::clone(&document);
-    let insert = move |conn: &mut PgConnection| store::insert(conn, &tenant, &to_write);
-    state.db.transaction(document.id.0, move |conn| insert(conn).map_err(ApiError::from)).await?;
+    let insert = move |conn: &mut PgConnection| -> Result<(), ApiError> {
+        store::insert(conn, &tenant, &to_write)?;
+        Ok(events::note(conn, &tenant, to_write.id, (EventKind::Created, to_write.version), to_write.created_at)?)
+    };
+    state.db.transaction(document.id.0, insert).await?;
     let location = format!("/api/documents/{}", document.id);
     Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), &document))
 }
@@ -161,21 +167,29 @@ pub async fn update_document(
         };
         let (tenant, changed) = (tenant.clone(), Arc::new(changed));
         let to_write = Arc::clone(&changed);
-        let write = move |conn: &mut PgConnection| store::update(conn, &tenant, &to_write, stored.version);
-        if state.db.transaction(changed.id.0, move |conn| write(conn).map_err(ApiError::from)).await? {
+        let kind = if stored.status == changed.status { EventKind::Edited } else { EventKind::Finalised };
+        let write = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
+            let written = store::update(conn, &tenant, &to_write, stored.version)?;
+            if written {
+                events::note(conn, &tenant, to_write.id, (kind, to_write.version), to_write.updated_at)?;
+            }
+            Ok(written)
+        };
+        if state.db.transaction(changed.id.0, write).await? {
             return Ok(answer(&mut HttpResponse::Ok(), &changed));
         }
     }
     Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
 }
 
-/// Deletes a document that was never sent.
+/// Deletes a document. One that was sent is revoked at the client role and kept,
+/// out of sight, until its retention date.
 #[utoipa::path(delete, path = "/api/documents/{id}", tag = "documents", operation_id = "delete_document",
     params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
            ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag")),
     responses(
         (status = 204, description = "Deleted"),
-        (status = 400, description = "It was sent", body = ErrorBody),
+        (status = 400, description = "The tenant is broken", body = ErrorBody),
         (status = 404, description = "There is no such document", body = ErrorBody),
         (status = 409, description = "Others keep changing the document", body = ErrorBody),
         (status = 412, description = "It has changed since", body = ErrorBody),
@@ -187,24 +201,47 @@ pub async fn delete_document(
     id: Path<String>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, ApiError> {
-    let id = parse_id(&id)?;
-    let deleted = state
-        .db
-        .run(move |conn| {
-            let stored =
-                store::find(conn, &tenant, id)?.ok_or_else(|| ApiError::no_document(&id.to_string()))?;
-            if_match.check(stored.version)?;
-            stored.check_deletable()?;
-            store::delete(conn, &tenant, id, stored.version).map_err(ApiError::from)
-        })
-        .await?;
-    if !deleted {
-        return Err(ApiError::new(
-            ErrorCode::Conflict,
-            "The document was changed at the same moment; please try again",
-        ));
+    let budget = Budget::begin(&state);
+    for _ in 0..RACES {
+        let stored = load(&state, &tenant, &id).await?;
+        if_match.check(stored.version)?;
+        if remove(&state, &tenant, &stored, budget).await? {
+            return Ok(HttpResponse::NoContent().finish());
+        }
     }
-    Ok(HttpResponse::NoContent().finish())
+    Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
+}
+
+/// `false` if the document changed meanwhile.
+async fn remove(
+    state: &State,
+    tenant: &TenantId,
+    document: &Document,
+    budget: Budget,
+) -> Result<bool, ApiError> {
+    let (now, subject) = (clock::now(), document.id.0);
+    let purge_at = now.plus(state.upkeep.document_retention);
+    match document.check_revocable() {
+        Ok(true) => {
+            let wish = Wish { purge_at: Some(purge_at), ..Wish::plain(Operation::Revoke) };
+            operations::carry_out(state, tenant, document, wish, budget).await
+        }
+        sent => {
+            let (tenant, document) = (tenant.clone(), document.clone());
+            let delete = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
+                if sent.is_err() {
+                    return Ok(store::delete(conn, &tenant, document.id, document.version)?);
+                }
+                let event = (EventKind::Deleted, document.version);
+                let marked = store::mark_deleted(conn, &tenant, &document, now, purge_at)?;
+                if marked {
+                    events::note(conn, &tenant, document.id, event, now)?;
+                }
+                Ok(marked)
+            };
+            state.db.transaction(subject, delete).await
+        }
+    }
 }
 
 /// The document of this id, as the path or a body gives it; what is no id belongs to no document.
@@ -214,7 +251,7 @@ pub(super) async fn load(state: &State, tenant: &TenantId, id: &str) -> Result<D
     found.ok_or_else(|| ApiError::no_document(&id.to_string()))
 }
 
-fn parse_id(id: &str) -> Result<DocumentId, ApiError> {
+pub(super) fn parse_id(id: &str) -> Result<DocumentId, ApiError> {
     id.parse().map_err(|_| ApiError::no_document(id))
 }
 

@@ -1,6 +1,8 @@
 //! Routes of the provider role: the table of contents.
 
 pub mod documents;
+pub mod lifecycle;
+pub mod outbox;
 pub mod send;
 mod view;
 
@@ -23,5 +25,12 @@ pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
                 .route(actix_web::web::put().to(documents::update_document))
                 .route(actix_web::web::delete().to(documents::delete_document)),
         )
-        .service(resource("/api/send").route(post().to(send::send_document)));
+        .service(resource("/api/documents/{id}/revoke").route(post().to(lifecycle::revoke_document)))
+        .service(resource("/api/documents/{id}/reissue").route(post().to(lifecycle::reissue_document)))
+        .service(resource("/api/documents/{id}/expiry").route(post().to(lifecycle::change_expiry)))
+        .service(resource("/api/documents/{id}/events").route(get().to(lifecycle::list_events)))
+        .service(resource("/api/send").route(post().to(send::send_document)))
+        .service(resource("/api/outbox").route(get().to(outbox::list_messages)))
+        .service(resource("/api/outbox/{id}").route(get().to(outbox::find_message)))
+        .service(resource("/api/outbox/{id}/retry").route(post().to(outbox::retry_message)));
 }

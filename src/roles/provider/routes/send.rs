@@ -7,15 +7,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::documents;
-use crate::domain::document::{DeliveryState, Document, Refusal, SendPlan};
+use crate::domain::document::{DeliveryState, Document, Operation, Refusal, SendPlan};
 use crate::domain::fields::{Fields, Invalid};
-use crate::domain::ids::TenantId;
-use crate::domain::wire::DeliverDocument;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorBody, ErrorCode, JsonBody, Tenant};
-use crate::platform::outbox::{self, Leased, NewMessage, lease_time};
-use crate::roles::provider::jobs::deliver;
-use crate::roles::provider::{State, store};
+use crate::roles::provider::State;
+use crate::roles::provider::flows::operations::{self, Budget, Wish};
 
 /// How often a send is planned anew when others keep changing the document.
 const RACES: usize = 5;
@@ -34,7 +31,7 @@ pub struct SendDocument {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Sent {
-    /// What the client types; `null` while the document is on its way.
+    /// What the client types; `null` only while the document is on its way and no code was in reserve.
     #[schema(example = "K7QM-4T9X-WR5C", required = true)]
     access_code: Option<String>,
     /// The document.
@@ -43,7 +40,7 @@ pub struct Sent {
     /// `delivered` or `queued`.
     #[schema(example = "delivered")]
     state: &'static str,
-    /// Where the client reads it; `null` while the document is on its way.
+    /// Where the client reads it; `null` if there is no code yet.
     #[schema(example = "https://client.on-track.ch/view/K7QM-4T9X-WR5C", required = true)]
     link: Option<String>,
 }
@@ -69,6 +66,7 @@ pub async fn send_document(
     Tenant(tenant): Tenant,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
+    let budget = Budget::begin(&state);
     let id = read_id(body)?;
     for race in 0..RACES {
         let document = documents::load(&state, &tenant, &id).await?;
@@ -77,65 +75,23 @@ pub async fn send_document(
             Err(Refusal::AlreadySent) if race > 0 => return answer(&document),
             plan => plan?,
         };
-        let message = match plan {
-            SendPlan::Start => match start(&state, &tenant, &document).await? {
-                Some(message) => message,
-                None => continue,
-            },
-            SendPlan::Resume => match resume(&state, &tenant, &document).await? {
-                Some(message) => message,
-                None => return Ok(queued(&document)),
-            },
-        };
-        // An attempt is recorded even if its caller goes away.
-        let own = State::clone(&state);
-        let attempt = actix_web::rt::spawn(async move { deliver::attempt(&own, message).await });
-        return match attempt.await.map_err(ApiError::internal)?? {
-            Some(after) => answer(&after),
-            None => Ok(queued(&document)),
-        };
+        match plan {
+            SendPlan::Start => {
+                let expires_at = Some(document.expiry_from(clock::now()));
+                let wish = Wish { expires_at, ..Wish::plain(Operation::Send) };
+                if !operations::carry_out(&state, &tenant, &document, wish, budget).await? {
+                    continue;
+                }
+            }
+            SendPlan::Resume => operations::resume(&state, &tenant, &document, budget).await?,
+        }
+        return answer(&documents::load(&state, &tenant, &id).await?);
     }
     Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
 }
 
-/// Promises the delivery: the document's new state and the message, in one
-/// transaction. `None` if the document changed meanwhile.
-async fn start(state: &State, tenant: &TenantId, document: &Document) -> Result<Option<Leased>, ApiError> {
-    let now = clock::now();
-    let expires_at = document.expiry_from(now);
-    let wire = DeliverDocument::new(document.id, document.version, &document.written, expires_at);
-    let message = NewMessage {
-        tenant: tenant.clone(),
-        topic: deliver::TOPIC,
-        subject: document.id.0,
-        version: document.version,
-        payload: serde_json::to_vec(&wire).map_err(ApiError::internal)?,
-    };
-    let (document, lease) = (document.clone(), lease_time(state.client.send_timeout));
-    state
-        .db
-        .transaction(document.id.0, move |conn| {
-            if !store::documents::begin_sending(conn, &message.tenant, &document, expires_at)? {
-                return Ok(None);
-            }
-            if document.sent_version.is_some() {
-                outbox::supersede(conn, &message.tenant, message.subject, now)?;
-            }
-            Ok(Some(outbox::enqueue_leased(conn, &message, now, lease)?))
-        })
-        .await
-}
-
-/// Takes over the message that is waiting. `None` if an attempt is under way.
-async fn resume(state: &State, tenant: &TenantId, document: &Document) -> Result<Option<Leased>, ApiError> {
-    let (tenant, subject, lease) = (tenant.clone(), document.id.0, lease_time(state.client.send_timeout));
-    state
-        .db
-        .run(move |conn| outbox::claim(conn, &tenant, subject, clock::now(), lease).map_err(ApiError::from))
-        .await
-}
-
-fn answer(document: &Document) -> Result<HttpResponse, ApiError> {
+/// What a sending and a re-issue answer: the code, and whether it opens already.
+pub(super) fn answer(document: &Document) -> Result<HttpResponse, ApiError> {
     match document.delivery.state {
         DeliveryState::Delivered => Ok(HttpResponse::Ok().json(Sent {
             access_code: document.access_code.clone(),

@@ -66,7 +66,10 @@ pub struct DeliveryView<'a> {
     /// `none`, `queued`, `delivering`, `delivered`, `failed`, `revoked` or `expired`.
     #[schema(example = "delivered")]
     state: &'static str,
-    /// Attempts for the version that was sent last.
+    /// What was asked of the client role last: `send`, `reissue`, `expiry` or `revoke`.
+    #[schema(example = "send")]
+    operation: Option<&'static str>,
+    /// Attempts for what was asked last.
     #[schema(example = 1, minimum = 0)]
     attempts: i32,
     /// When the next attempt is due.
@@ -193,6 +196,7 @@ impl<'a> DocumentView<'a> {
             link: document.link.as_deref(),
             delivery: DeliveryView {
                 state: delivery.state.as_str(),
+                operation: document.operation.map(crate::domain::document::Operation::as_str),
                 attempts: delivery.attempts,
                 next_attempt_at: delivery.next_attempt_at.map(|t| t.to_string()),
                 last_error: delivery.last_error.as_deref(),

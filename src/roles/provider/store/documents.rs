@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Timestamptz};
 use uuid::Uuid;
 
 use super::rows::{DocumentRow, NewRow, WrittenRow};
-use super::schema::documents;
+use super::schema::{document_events, documents};
 use crate::domain::cursor::Cursor;
 use crate::domain::document::{DeliveryState, Document, Status};
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::DeliveryReceipt;
+use crate::domain::words::EventKind;
 use crate::platform::db::PgTimestamp;
-use crate::platform::outbox::{Leased, Settlement};
 
 /// A document of a tenant.
 pub type Key = (TenantId, DocumentId);
@@ -44,16 +44,11 @@ pub fn insert(conn: &mut PgConnection, tenant: &TenantId, document: &Document) -
 pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<Option<Document>> {
     let row = documents::table
         .find((tenant.as_str(), id.0))
+        .filter(documents::deleted_at.is_null())
         .select(DocumentRow::as_select())
         .first(conn)
         .optional()?;
     Ok(row.map(Into::into))
-}
-
-/// Locks a document until the end of the transaction.
-pub fn lock(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<()> {
-    let row = documents::table.find((tenant.as_str(), id.0)).select(documents::version).for_update();
-    row.first::<i32>(conn).optional().map(|_| ())
 }
 
 /// Reads the documents of these keys, each tenant's by a statement of its own.
@@ -67,6 +62,7 @@ pub fn find_many(conn: &mut PgConnection, keys: &[Key]) -> QueryResult<Vec<(Key,
         let rows: Vec<DocumentRow> = documents::table
             .filter(documents::tenant_id.eq(tenant.as_str()))
             .filter(documents::id.eq_any(ids))
+            .filter(documents::deleted_at.is_null())
             .select(DocumentRow::as_select())
             .load(conn)?;
         let document = |row: DocumentRow| {
@@ -87,6 +83,7 @@ pub fn list(
 ) -> QueryResult<Vec<Document>> {
     let mut query = documents::table
         .filter(documents::tenant_id.eq(tenant.as_str()))
+        .filter(documents::deleted_at.is_null())
         .order(documents::id.desc())
         .limit(limit)
         .select(DocumentRow::as_select())
@@ -125,12 +122,15 @@ pub fn update(
     document: &Document,
     expected: i32,
 ) -> QueryResult<bool> {
-    let row = documents::table.find((tenant.as_str(), document.id.0)).filter(documents::version.eq(expected));
+    let row = documents::table
+        .find((tenant.as_str(), document.id.0))
+        .filter(documents::version.eq(expected))
+        .filter(documents::deleted_at.is_null());
     let changed = diesel::update(row).set(WrittenRow::of(document)).execute(conn)?;
     Ok(changed == 1)
 }
 
-/// Deletes a document that was never sent, if the stored version is still `expected`.
+/// Deletes a document that was never sent, and its history, if the stored version is still `expected`.
 pub fn delete(
     conn: &mut PgConnection,
     tenant: &TenantId,
@@ -141,82 +141,76 @@ pub fn delete(
         .find((tenant.as_str(), id.0))
         .filter(documents::version.eq(expected))
         .filter(documents::sent_version.is_null());
-    Ok(diesel::delete(row).execute(conn)? == 1)
+    if diesel::delete(row).execute(conn)? == 0 {
+        return Ok(false);
+    }
+    let history = document_events::table
+        .filter(document_events::tenant_id.eq(tenant.as_str()))
+        .filter(document_events::document_id.eq(id.0));
+    diesel::delete(history).execute(conn).map(|_| true)
 }
 
-/// Marks a version as being sent, if nothing else has happened to it meanwhile.
-pub fn begin_sending(
+/// Marks a document that was sent as deleted; it is kept until `purge_at`.
+pub fn mark_deleted(
     conn: &mut PgConnection,
     tenant: &TenantId,
     document: &Document,
-    expires_at: Timestamp,
+    now: Timestamp,
+    purge_at: Timestamp,
 ) -> QueryResult<bool> {
     let row = documents::table
         .find((tenant.as_str(), document.id.0))
         .filter(documents::version.eq(document.version))
-        .filter(documents::delivery_state.eq(document.delivery.state.as_str()))
-        .filter(documents::sent_version.is_not_distinct_from(document.sent_version));
-    let changed = diesel::update(row)
+        .filter(documents::deleted_at.is_null());
+    let marked = diesel::update(row)
         .set((
-            documents::sent_version.eq(document.version),
-            documents::expires_at.eq(PgTimestamp(expires_at)),
-            documents::delivery_state.eq(DeliveryState::Delivering.as_str()),
-            documents::delivery_attempts.eq(1),
-            documents::next_attempt_at.eq(None::<PgTimestamp>),
+            documents::deleted_at.eq(PgTimestamp(now)),
+            documents::purge_at.eq(PgTimestamp(purge_at)),
+            documents::updated_at.eq(PgTimestamp(now)),
         ))
         .execute(conn)?;
-    Ok(changed == 1)
+    Ok(marked == 1)
 }
 
-/// Records in the document how an attempt to deliver it ended, unless a newer
-/// version has been sent meanwhile. `None` if that is so.
-pub fn record_attempt(
+/// Removes up to `limit` deleted documents whose retention date has come, and their history.
+pub fn purge(conn: &mut PgConnection, now: Timestamp, limit: i64) -> QueryResult<usize> {
+    diesel::sql_query(
+        "WITH gone AS (DELETE FROM documents WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM documents d \
+         WHERE purge_at <= $1 AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = d.tenant_id \
+         AND o.subject_id = d.id AND o.state IN ('pending', 'leased', 'failed')) LIMIT $2) RETURNING tenant_id, id), \
+         history AS (DELETE FROM document_events e USING gone g WHERE e.tenant_id = g.tenant_id AND e.document_id = g.id) \
+         SELECT id FROM gone",
+    )
+    .bind::<Timestamptz, _>(PgTimestamp(now))
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
+}
+
+/// Shows in the document what a receipt tells: that it was opened, or that its
+/// access has ended by time.
+pub fn note_receipt(
     conn: &mut PgConnection,
-    message: &Leased,
-    receipt: Option<&DeliveryReceipt>,
-    how: &Settlement,
-    now: Timestamp,
-) -> QueryResult<Option<Document>> {
-    let row = documents::table
-        .find((message.tenant.as_str(), message.subject))
-        .filter(documents::sent_version.eq(message.version));
-    let attempts = documents::delivery_attempts.eq(message.attempt);
-    let read = DocumentRow::as_returning();
-    let updated: Option<DocumentRow> = match (how, receipt) {
-        (Settlement::Delivered, Some(receipt)) => diesel::update(row)
-            .set((
-                attempts,
-                documents::delivery_state.eq(DeliveryState::Delivered.as_str()),
-                documents::access_code.eq(&receipt.access_code),
-                documents::link.eq(receipt.link.as_deref()),
-                documents::next_attempt_at.eq(None::<PgTimestamp>),
-                documents::last_error.eq(None::<String>),
-                documents::delivered_at.eq(PgTimestamp(now)),
-            ))
-            .returning(read)
-            .get_result(conn)
-            .optional()?,
-        (Settlement::Retry { due_at, error }, _) => diesel::update(row)
-            .set((
-                attempts,
-                documents::delivery_state.eq(DeliveryState::Queued.as_str()),
-                documents::next_attempt_at.eq(PgTimestamp(*due_at)),
-                documents::last_error.eq(error),
-            ))
-            .returning(read)
-            .get_result(conn)
-            .optional()?,
-        (Settlement::Failed { error }, _) => diesel::update(row)
-            .set((
-                attempts,
-                documents::delivery_state.eq(DeliveryState::Failed.as_str()),
-                documents::next_attempt_at.eq(None::<PgTimestamp>),
-                documents::last_error.eq(error),
-            ))
-            .returning(read)
-            .get_result(conn)
-            .optional()?,
-        (Settlement::Delivered, None) => None,
-    };
-    Ok(updated.map(Into::into))
+    tenant: &TenantId,
+    id: DocumentId,
+    kind: EventKind,
+    at: Timestamp,
+) -> QueryResult<()> {
+    let row = documents::table.find((tenant.as_str(), id.0));
+    match kind {
+        EventKind::Opened => {
+            let first = row.filter(documents::opened_at.is_null());
+            diesel::update(first).set(documents::opened_at.eq(PgTimestamp(at))).execute(conn)?;
+        }
+        EventKind::Expired => {
+            // An access that was extended meanwhile goes on.
+            let delivered = row
+                .filter(documents::delivery_state.eq(DeliveryState::Delivered.as_str()))
+                .filter(documents::expires_at.le(PgTimestamp(at)));
+            diesel::update(delivered)
+                .set(documents::delivery_state.eq(DeliveryState::Expired.as_str()))
+                .execute(conn)?;
+        }
+        _ => {}
+    }
+    Ok(())
 }

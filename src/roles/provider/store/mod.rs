@@ -1,5 +1,8 @@
 //! SQL and rows of the provider role, nothing else.
 
 pub mod documents;
+pub mod events;
+pub mod operations;
+pub mod reserve;
 mod rows;
 pub mod schema;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::schema::documents;
-use crate::domain::document::{ContentType, Delivery, DeliveryState, Document, Status, Written};
+use crate::domain::document::{ContentType, Delivery, DeliveryState, Document, Operation, Status, Written};
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::platform::db::PgTimestamp;
 
@@ -23,6 +23,9 @@ pub struct DocumentRow {
     status: String,
     version: i32,
     sent_version: Option<i32>,
+    sequence: i64,
+    generation: i32,
+    operation: Option<String>,
     access_code: Option<String>,
     link: Option<String>,
     expires_at: Option<PgTimestamp>,
@@ -111,6 +114,9 @@ impl From<DocumentRow> for Document {
             status: Status::parse(&row.status).unwrap_or(Status::Final),
             version: row.version,
             sent_version: row.sent_version,
+            sequence: row.sequence,
+            generation: row.generation,
+            operation: row.operation.as_deref().and_then(Operation::parse),
             access_code: row.access_code,
             link: row.link,
             expires_at: row.expires_at.map(Into::into),

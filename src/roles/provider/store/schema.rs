@@ -13,6 +13,9 @@ diesel::table! {
         status -> Text,
         version -> Int4,
         sent_version -> Nullable<Int4>,
+        sequence -> Int8,
+        generation -> Int4,
+        operation -> Nullable<Text>,
         access_code -> Nullable<Text>,
         link -> Nullable<Text>,
         expires_at -> Nullable<Timestamptz>,
@@ -24,5 +27,39 @@ diesel::table! {
         opened_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+        purge_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    document_events (tenant_id, document_id, position) {
+        tenant_id -> Text,
+        document_id -> Uuid,
+        position -> Int8,
+        txid -> Int8,
+        id -> Uuid,
+        kind -> Text,
+        at -> Timestamptz,
+        version -> Nullable<Int4>,
+        detail -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    code_reserve (tenant_id, id) {
+        tenant_id -> Text,
+        id -> Uuid,
+        key_id -> Text,
+        sealed -> Bytea,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    client_accounts (tenant_id) {
+        tenant_id -> Text,
+        receipts_cursor -> Nullable<Text>,
+        created_at -> Timestamptz,
     }
 }

@@ -1,0 +1,11 @@
+DROP TABLE outbox_attempts;
+DROP INDEX outbox_failed;
+DROP INDEX outbox_settled;
+DROP INDEX outbox_due;
+DROP INDEX outbox_subject;
+ALTER TABLE outbox DROP COLUMN give_up_at;
+ALTER TABLE outbox DROP COLUMN destination;
+ALTER TABLE outbox ALTER COLUMN sequence TYPE integer;
+ALTER TABLE outbox RENAME COLUMN sequence TO version;
+CREATE INDEX outbox_subject ON outbox (tenant_id, subject_id) WHERE state IN ('pending', 'leased');
+CREATE INDEX outbox_due     ON outbox (due_at)                WHERE state IN ('pending', 'leased');

@@ -1,0 +1,125 @@
+//! The way to one destination: a circuit breaker, and room for so many attempts.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::breaker::{Breaker, Permit};
+use crate::config;
+
+/// The gates of a process, by destination; shared by all its threads.
+#[derive(Clone)]
+pub struct Gates {
+    settings: config::Outbox,
+    gates: Arc<Mutex<HashMap<String, Gate>>>,
+}
+
+/// One gate.
+#[derive(Clone)]
+pub struct Gate {
+    breaker: Arc<Mutex<Breaker>>,
+    room: Arc<Semaphore>,
+    name: Arc<str>,
+    start: Instant,
+}
+
+/// A place for one attempt; free again when it is dropped.
+pub type Place = OwnedSemaphorePermit;
+
+/// What a gate answers.
+#[derive(Debug)]
+pub enum Entry {
+    /// So many attempts may begin, at least one.
+    Come(Vec<Place>),
+    /// Every place is taken.
+    Full,
+    /// The destination has a rest for that long.
+    Closed(Duration),
+}
+
+impl Gates {
+    /// Gates for any number of destinations.
+    #[must_use]
+    pub fn new(settings: &config::Outbox) -> Self {
+        Self { settings: settings.clone(), gates: Arc::default() }
+    }
+
+    /// The gate of a destination.
+    #[must_use]
+    pub fn of(&self, destination: &str) -> Gate {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(gate) = gates.get(destination) {
+            return gate.clone();
+        }
+        let gate = Gate {
+            breaker: Arc::new(Mutex::new(Breaker::new(self.settings.breaker))),
+            room: Arc::new(Semaphore::new(self.settings.concurrency)),
+            name: destination.into(),
+            start: Instant::now(),
+        };
+        gates.insert(destination.to_owned(), gate.clone());
+        gate
+    }
+
+    /// Every destination and the state of its breaker.
+    #[must_use]
+    pub fn states(&self) -> Vec<(String, &'static str)> {
+        let gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut states: Vec<_> =
+            gates.iter().map(|(name, gate)| (name.clone(), gate.breaker().name())).collect();
+        states.sort();
+        states
+    }
+}
+
+impl Gate {
+    fn breaker(&self) -> std::sync::MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Up to `wanted` places.
+    pub fn enter(&self, wanted: usize) -> Entry {
+        let mut places = Vec::new();
+        while places.len() < wanted {
+            match Arc::clone(&self.room).try_acquire_owned() {
+                Ok(place) => places.push(place),
+                Err(_) => break,
+            }
+        }
+        if places.is_empty() {
+            return Entry::Full;
+        }
+        match self.breaker().permit(self.start.elapsed()) {
+            Permit::Go => {}
+            Permit::Probe => {
+                log::info!("{} is tried again", self.name);
+                places.truncate(1);
+            }
+            Permit::Wait(rest) => return Entry::Closed(rest),
+        }
+        Entry::Come(places)
+    }
+
+    /// How long the destination has a rest.
+    #[must_use]
+    pub fn rest(&self) -> Option<Duration> {
+        self.breaker().rest(self.start.elapsed())
+    }
+
+    /// Tells how an attempt ended for the destination.
+    pub fn tell(&self, in_trouble: bool) {
+        let mut breaker = self.breaker();
+        let before = breaker.name();
+        match in_trouble {
+            true => breaker.failed(self.start.elapsed()),
+            false => breaker.succeeded(),
+        }
+        let after = breaker.name();
+        drop(breaker);
+        if before != after {
+            log::warn!("the way to {} is {after} now, it was {before}", self.name);
+        }
+    }
+}

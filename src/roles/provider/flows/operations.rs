@@ -1,0 +1,283 @@
+//! Asks something of the client role about a document: promised in one
+//! transaction, attempted at once, repeated by the outbox.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel::PgConnection;
+use serde::Serialize;
+
+use super::reserve;
+use crate::domain::document::{Document, Operation};
+use crate::domain::ids::TenantId;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::wire::{ChangeAccess, DeliverDocument};
+use crate::domain::words::EventKind;
+use crate::platform::clock;
+use crate::platform::http::{ApiError, ErrorCode};
+use crate::platform::outbox::{self, Entry, Gate, Leased, NewMessage, Place, Start};
+use crate::roles::provider::State;
+use crate::roles::provider::jobs::deliver::{self, DESTINATION, ToClient};
+use crate::roles::provider::store;
+use crate::roles::provider::store::operations::Beginning;
+
+/// Until when somebody waits for the client role.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget(Instant);
+
+impl Budget {
+    /// `SEND_TIMEOUT_MS` from now on.
+    #[must_use]
+    pub fn begin(state: &State) -> Self {
+        Self(Instant::now() + state.client.send_timeout)
+    }
+
+    fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish {
+    /// The operation.
+    pub operation: Operation,
+    /// When access is to end; as it is if `None`.
+    pub expires_at: Option<Timestamp>,
+    /// The retention date, if the document is deleted with it.
+    pub purge_at: Option<Timestamp>,
+}
+
+impl Wish {
+    /// This operation and nothing else.
+    #[must_use]
+    pub fn plain(operation: Operation) -> Self {
+        Self { operation, expires_at: None, purge_at: None }
+    }
+}
+
+/// Fulfils a wish: writes it down, makes the first attempt, and waits for its end
+/// as long as the budget allows. The attempt goes on without its caller.
+/// `false` if the document changed meanwhile and the wish has to be thought over.
+pub async fn carry_out(
+    state: &State,
+    tenant: &TenantId,
+    document: &Document,
+    wish: Wish,
+    budget: Budget,
+) -> Result<bool, ApiError> {
+    state.reserve.open_account(&state.db, tenant).await?;
+    let gate = state.gates.of(DESTINATION);
+    let (start, place) = match gate.enter(1) {
+        Entry::Come(mut places) => (Start::Leased(state.deliveries.lease()), places.pop()),
+        Entry::Full => (Start::At(clock::now()), None),
+        Entry::Closed(rest) => (Start::At(clock::now().plus(rest)), None),
+    };
+    let begun = begin(state, tenant, document, wish, start).await;
+    match begun {
+        Err(error) if error.code == ErrorCode::Conflict => return Ok(false),
+        Err(error) => return Err(error),
+        Ok(Some(message)) => attempt(state, message, &gate, place, budget).await?,
+        Ok(None) => state.wake.ring(),
+    }
+    Ok(true)
+}
+
+/// Takes over the message of the last operation, if it waits and may go out now.
+pub async fn resume(
+    state: &State,
+    tenant: &TenantId,
+    document: &Document,
+    budget: Budget,
+) -> Result<(), ApiError> {
+    let gate = state.gates.of(DESTINATION);
+    let Entry::Come(mut places) = gate.enter(1) else { return Ok(()) };
+    let (tenant, id, sequence) = (tenant.clone(), document.id, document.sequence);
+    let lease = state.deliveries.lease();
+    let claim = move |conn: &mut PgConnection| {
+        let place = Place { tenant: &tenant, destination: DESTINATION, subject: id.0, sequence };
+        outbox::lease_one(conn, place, clock::now(), lease).map_err(ApiError::from)
+    };
+    match state.db.run(claim).await? {
+        Some(message) => attempt(state, message, &gate, places.pop(), budget).await,
+        None => Ok(()),
+    }
+}
+
+/// Promises the operation: the document's new state, its history, the code of
+/// the reserve and the message, in one transaction. [`ErrorCode::Conflict`] if
+/// the document changed meanwhile.
+async fn begin(
+    state: &State,
+    tenant: &TenantId,
+    document: &Document,
+    wish: Wish,
+    start: Start,
+) -> Result<Option<Leased>, ApiError> {
+    let now = clock::now();
+    let promise = Promise {
+        state: state.promising(),
+        tenant: tenant.clone(),
+        document: document.clone(),
+        generation: document.generation_after(wish.operation),
+        expires_at: wish.expires_at.or(document.expires_at),
+        wish,
+        start,
+        now,
+    };
+    state.db.transaction(document.id.0, move |conn| promise.write(conn)).await
+}
+
+/// What the transaction needs to know of the process.
+#[derive(Clone)]
+pub struct Promising {
+    /// `FIELD_ENCRYPTION_KEY`.
+    pub keys: Arc<crate::platform::secrets::SecretKeys>,
+    /// How low the reserve is.
+    pub level: reserve::Level,
+    /// `CODE_RESERVE_SIZE`.
+    pub reserve_size: usize,
+    /// `OUTBOX_MAX_AGE_SECONDS`.
+    pub max_age: Duration,
+}
+
+struct Promise {
+    state: Promising,
+    tenant: TenantId,
+    document: Document,
+    generation: i32,
+    expires_at: Option<Timestamp>,
+    wish: Wish,
+    start: Start,
+    now: Timestamp,
+}
+
+impl Promise {
+    fn write(&self, conn: &mut PgConnection) -> Result<Option<Leased>, ApiError> {
+        let Self { tenant, document, now, .. } = self;
+        let operation = self.wish.operation;
+        let code = self.code(conn)?;
+        let due_at = match self.start {
+            Start::Leased(_) => None,
+            Start::At(due_at) => Some(due_at),
+        };
+        let beginning =
+            Beginning { operation, generation: self.generation, code, expires_at: self.expires_at, due_at };
+        if !store::operations::begin(conn, tenant, document, &beginning)? {
+            return Err(ApiError::new(ErrorCode::Conflict, "The document was changed at the same moment"));
+        }
+        if document.sequence > 0 {
+            for topic in superseded_by(operation) {
+                outbox::supersede(conn, tenant, (document.id.0, topic), *now)?;
+            }
+        }
+        let note = |conn: &mut PgConnection, kind| {
+            store::events::note(conn, tenant, document.id, (kind, document.version), *now)
+        };
+        note(conn, kind_of(operation))?;
+        if let Some(purge_at) = self.wish.purge_at {
+            store::documents::mark_deleted(conn, tenant, document, *now, purge_at)?;
+            note(conn, EventKind::Deleted)?;
+        }
+        let message = NewMessage {
+            tenant: tenant.clone(),
+            topic: deliver::topic(operation),
+            destination: DESTINATION.to_owned(),
+            subject: document.id.0,
+            sequence: document.sequence + 1,
+            payload: self.payload(&beginning)?,
+        };
+        Ok(outbox::enqueue(conn, &message, self.start, *now, self.state.max_age)?)
+    }
+
+    /// The code of this generation, as far as it is known.
+    fn code(&self, conn: &mut PgConnection) -> Result<Option<(String, Option<String>)>, ApiError> {
+        let Self { document, state, .. } = self;
+        if self.generation == document.generation {
+            return Ok(document.access_code.clone().map(|code| (code, document.link.clone())));
+        }
+        let lasts_until = self.now.plus(state.max_age);
+        let taken = reserve::take(conn, &state.keys, &self.tenant, lasts_until)?;
+        state.level.took_one(state.reserve_size);
+        Ok(taken.map(|code| (code.access_code, Some(code.link))))
+    }
+
+    fn payload(&self, beginning: &Beginning) -> Result<Vec<u8>, ApiError> {
+        let Self { document, .. } = self;
+        let sequence = document.sequence + 1;
+        let reserved_code = beginning.code.as_ref().map(|(code, _)| code.as_str());
+        let expires_at = self.expires_at.unwrap_or(self.now);
+        let (generation, written) = (self.generation, &document.written);
+        match self.wish.operation {
+            Operation::Send => json(&DeliverDocument {
+                id: document.id,
+                sequence,
+                generation,
+                reserved_code,
+                version: document.version,
+                title: &written.title,
+                content: &written.content,
+                content_type: written.content_type,
+                recipient: written.recipient.as_ref(),
+                metadata: written.metadata.as_ref(),
+                expires_at,
+            }),
+            Operation::Reissue | Operation::Expiry => {
+                json(&ChangeAccess { sequence, generation, reserved_code, expires_at })
+            }
+            Operation::Revoke => Ok(Vec::new()),
+        }
+    }
+}
+
+fn json(body: &impl Serialize) -> Result<Vec<u8>, ApiError> {
+    serde_json::to_vec(body).map_err(ApiError::internal)
+}
+
+fn kind_of(operation: Operation) -> EventKind {
+    match operation {
+        Operation::Send => EventKind::Sent,
+        Operation::Reissue => EventKind::Reissued,
+        Operation::Expiry => EventKind::ExpiryChanged,
+        Operation::Revoke => EventKind::Revoked,
+    }
+}
+
+/// Which waiting messages say nothing any more beside this one: each carries the
+/// code, its generation and the end of access; a sending the text as well.
+fn superseded_by(operation: Operation) -> Vec<&'static str> {
+    let access = [Operation::Reissue, Operation::Expiry];
+    let all = [Operation::Send, Operation::Reissue, Operation::Expiry];
+    let superseded: &[Operation] = match operation {
+        Operation::Reissue | Operation::Expiry => &access,
+        Operation::Send | Operation::Revoke => &all,
+    };
+    superseded.iter().map(|operation| deliver::topic(*operation)).collect()
+}
+
+/// Makes an attempt and settles it. It goes on when its caller goes away or has
+/// waited long enough.
+async fn attempt(
+    state: &State,
+    message: Leased,
+    gate: &Gate,
+    place: Option<tokio::sync::OwnedSemaphorePermit>,
+    budget: Budget,
+) -> Result<(), ApiError> {
+    let (own, gate) = (state.clone(), gate.clone());
+    let task = actix_web::rt::spawn(async move {
+        let subject = message.subject;
+        let attempted = vec![own.deliveries.attempt(message, &gate).await];
+        drop(place);
+        let decided = own.deliveries.decide(&attempted)?;
+        let settle = move |conn: &mut PgConnection| {
+            outbox::Dispatcher::<ToClient>::record(conn, &attempted, &decided).map_err(ApiError::from)
+        };
+        let settled = own.db.transaction(subject, settle).await;
+        settled.inspect_err(|error| log::warn!("a delivery attempt can't be recorded: {error}"))
+    });
+    match tokio::time::timeout(budget.left(), task).await {
+        Ok(ended) => ended.map_err(ApiError::internal)?,
+        Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,92 @@
+//! The reserve of access codes: codes that are held ahead of time, so that a
+//! sending has one while the client role is away.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use diesel::PgConnection;
+use tokio::sync::Notify;
+
+use crate::domain::ids::TenantId;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::wire::ReservedCode;
+use crate::platform::clock;
+use crate::platform::db::Db;
+use crate::platform::http::ApiError;
+use crate::platform::random;
+use crate::platform::secrets::SecretKeys;
+use crate::roles::provider::store::reserve::{self as store, SealedCode};
+
+/// How full the reserves are, as far as this process knows, and who rings when
+/// they run low.
+#[derive(Debug, Clone, Default)]
+pub struct Level {
+    known: Arc<Mutex<HashSet<TenantId>>>,
+    taken: Arc<AtomicUsize>,
+    low: Arc<Notify>,
+}
+
+impl Level {
+    /// Makes sure that the tenant has an account; its first sending asks for a reserve.
+    pub async fn open_account(&self, db: &Db, tenant: &TenantId) -> Result<(), ApiError> {
+        if self.known.lock().unwrap_or_else(PoisonError::into_inner).contains(tenant) {
+            return Ok(());
+        }
+        let own = tenant.clone();
+        db.run(move |conn| store::open_account(conn, &own, clock::now()).map_err(ApiError::from)).await?;
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone());
+        self.low.notify_one();
+        Ok(())
+    }
+
+    /// Notes that a code was taken; rings when a quarter of a reserve is gone.
+    pub fn took_one(&self, size: usize) {
+        if self.taken.fetch_add(1, Ordering::Relaxed) + 1 >= size.div_ceil(4) {
+            self.low.notify_one();
+        }
+    }
+
+    /// Begins to count anew.
+    pub fn refilled(&self) {
+        self.taken.store(0, Ordering::Relaxed);
+    }
+
+    /// Waits until a reserve runs low.
+    pub async fn runs_low(&self) {
+        self.low.notified().await;
+    }
+}
+
+/// Takes a code out of the reserve, if there is one that lasts long enough and
+/// that a key can still open.
+pub fn take(
+    conn: &mut PgConnection,
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    lasts_until: Timestamp,
+) -> Result<Option<ReservedCode>, ApiError> {
+    let Some(code) = store::take(conn, tenant, lasts_until)? else { return Ok(None) };
+    let Some(key) = keys.by_id(&code.key_id) else {
+        log::warn!("FIELD_ENCRYPTION_KEY lacks a key still in use; a reserved code is lost");
+        return Ok(None);
+    };
+    let plain = key.open(&context(tenant, &code.id), &code.sealed).map_err(ApiError::internal)?;
+    serde_json::from_slice(&plain).map(Some).map_err(ApiError::internal)
+}
+
+/// Encrypts codes for the reserve.
+pub fn seal(keys: &SecretKeys, tenant: &TenantId, codes: &[ReservedCode]) -> Result<Vec<SealedCode>, ApiError> {
+    let key = keys.first().map_err(ApiError::internal)?;
+    let seal = |code: &ReservedCode| {
+        let id = random::uuid();
+        let plain = serde_json::to_vec(code).map_err(ApiError::internal)?;
+        let sealed = key.seal(&context(tenant, &id), &plain).map_err(ApiError::internal)?;
+        Ok(SealedCode { id, key_id: key.id().to_owned(), sealed })
+    };
+    codes.iter().map(seal).collect()
+}
+
+fn context(tenant: &TenantId, id: &uuid::Uuid) -> Vec<u8> {
+    format!("code_reserve|sealed|{tenant}|{id}").into_bytes()
+}

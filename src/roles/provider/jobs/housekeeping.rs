@@ -1,0 +1,33 @@
+//! Removes what is not needed any more.
+
+use crate::platform::clock;
+use crate::platform::http::ApiError;
+use crate::platform::outbox::{housekeeping, lease_time};
+use crate::roles::provider::{State, store};
+
+/// Rows that one statement removes.
+const BATCH: i64 = 1_000;
+
+/// One round.
+pub async fn run(state: &State) -> Result<(), ApiError> {
+    let now = clock::now();
+    let settled_before = now.minus(state.outbox.retention);
+    let retry = state.outbox.retry;
+    let longest = retry.longest.max(retry.longest_asked_for).max(lease_time(state.outbox.call_timeout));
+    state
+        .db
+        .run(move |conn| {
+            housekeeping::mend_after_clock_jump(conn, now, longest)?;
+            store::reserve::forget_expired(conn, now).map_err(ApiError::from)
+        })
+        .await?;
+    loop {
+        let round = move |conn: &mut diesel::PgConnection| -> Result<usize, ApiError> {
+            let settled = housekeeping::remove_settled(conn, settled_before, BATCH)?;
+            Ok(settled.max(store::documents::purge(conn, now, BATCH)?))
+        };
+        if state.db.run(round).await? < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+            return Ok(());
+        }
+    }
+}

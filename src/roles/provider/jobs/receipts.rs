@@ -1,0 +1,107 @@
+//! Fetches receipts from the client role: the provider asks, so that it may sit
+//! behind a firewall or be away for a week.
+
+use awc::http::Method;
+use diesel::{Connection as _, PgConnection};
+use uuid::Uuid;
+
+use super::deliver::DESTINATION;
+use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::wire::{RECEIPTS_MAX, RECEIPTS_PATH, Receipt, Receipts, TENANT_HEADER};
+use crate::domain::words::EventKind;
+use crate::platform::http::ApiError;
+use crate::platform::http_client::CallError;
+use crate::roles::provider::store::events::Event;
+use crate::roles::provider::{State, store};
+
+/// Fetches everything that is new for every tenant, and tells how many receipts there were.
+pub async fn run(state: &State) -> Result<usize, ApiError> {
+    if state.gates.of(DESTINATION).rest().is_some() {
+        return Ok(0);
+    }
+    let accounts = state.db.read(|conn| store::reserve::accounts(conn).map_err(ApiError::from)).await?;
+    let mut count = 0;
+    for (tenant, cursor) in accounts {
+        count += follow(state, &tenant, cursor).await?;
+    }
+    Ok(count)
+}
+
+async fn follow(state: &State, tenant: &TenantId, mut cursor: Option<String>) -> Result<usize, ApiError> {
+    let mut count = 0;
+    loop {
+        let page = match ask(state, tenant, cursor.as_deref()).await {
+            Ok(page) => page,
+            Err(error) => {
+                log::debug!("no receipts: the client role {error}");
+                return Ok(count);
+            }
+        };
+        if cursor.as_ref() == Some(&page.next) {
+            return Ok(count);
+        }
+        let (more, next, read) = (page.more, page.next.clone(), page.items.len());
+        let (own, from) = (tenant.clone(), cursor.clone());
+        let moved = state.db.run(move |conn| take_over(conn, &own, from.as_deref(), &page)).await?;
+        if !moved {
+            // Another process is at it.
+            return Ok(count);
+        }
+        count += read;
+        cursor = Some(next);
+        if !more {
+            return Ok(count);
+        }
+    }
+}
+
+async fn ask(state: &State, tenant: &TenantId, after: Option<&str>) -> Result<Receipts, CallError> {
+    let after = after.map(|cursor| format!("&after={cursor}")).unwrap_or_default();
+    let url = format!("{}{RECEIPTS_PATH}?limit={RECEIPTS_MAX}{after}", state.client.base_url);
+    let headers = [(TENANT_HEADER, tenant.as_str())];
+    let answer = state.http.send(Method::GET, &url, &headers, Vec::new()).await?.success()?;
+    serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer)
+}
+
+/// Writes receipts into the histories and moves the cursor, in one transaction:
+/// so each is taken over once. `false` if somebody else has moved the cursor.
+fn take_over(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    from: Option<&str>,
+    page: &Receipts,
+) -> Result<bool, ApiError> {
+    conn.transaction(|conn| {
+        if !store::reserve::advance(conn, tenant, from, &page.next)? {
+            return Ok(false);
+        }
+        let mut receipts: Vec<_> = page.items.iter().filter_map(read).collect();
+        // The documents are changed in ascending order, so that nobody waits crosswise.
+        receipts.sort_by_key(|(id, _, _)| *id);
+        for (id, kind, event) in receipts {
+            if store::events::note_receipt(conn, tenant, id, &event)? {
+                store::documents::note_receipt(conn, tenant, id, kind, event.at)?;
+            }
+        }
+        Ok(true)
+    })
+}
+
+/// A receipt that belongs into the history. What the client role confirmed is
+/// there already, and kinds of a newer version are passed over.
+fn read(receipt: &Receipt) -> Option<(DocumentId, EventKind, Event)> {
+    let kind = EventKind::parse(&receipt.kind)?;
+    let event = Event {
+        id: Uuid::try_parse(&receipt.id).ok()?,
+        kind: receipt.kind.clone(),
+        at: Timestamp::parse(&receipt.at)?,
+        version: receipt.version,
+        detail: None,
+    };
+    let taken = matches!(
+        kind,
+        EventKind::Opened | EventKind::CodeWrong | EventKind::FileFetched | EventKind::Expired
+    );
+    taken.then_some((receipt.document_id.parse().ok()?, kind, event))
+}

@@ -1,0 +1,70 @@
+//! Fills the reserves of access codes.
+
+use awc::http::Method;
+use serde_json::json;
+
+use super::deliver::DESTINATION;
+use crate::domain::ids::TenantId;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::wire::{RESERVATIONS_MAX, RESERVATIONS_PATH, Reservations, TENANT_HEADER};
+use crate::platform::clock;
+use crate::platform::http::ApiError;
+use crate::platform::http_client::CallError;
+use crate::roles::provider::flows::reserve;
+use crate::roles::provider::{State, store};
+
+/// Fills every reserve that is less than three quarters full, and tells how many codes came.
+pub async fn run(state: &State) -> Result<usize, ApiError> {
+    let size = i64::try_from(state.upkeep.reserve_size).unwrap_or(i64::MAX);
+    if size == 0 || state.gates.of(DESTINATION).rest().is_some() {
+        return Ok(0);
+    }
+    state.reserve.refilled();
+    let lasts_until = clock::now().plus(state.outbox.retry.max_age);
+    let accounts = state.db.read(|conn| store::reserve::accounts(conn).map_err(ApiError::from)).await?;
+    let mut came = 0;
+    for (tenant, _) in accounts {
+        let own = tenant.clone();
+        let count = move |conn: &mut diesel::PgConnection| {
+            store::reserve::count(conn, &own, lasts_until).map_err(ApiError::from)
+        };
+        let held = state.db.read(count).await?;
+        if held.saturating_mul(4) >= size.saturating_mul(3) {
+            continue;
+        }
+        came += fill(state, &tenant, size - held).await?;
+    }
+    Ok(came)
+}
+
+/// Asks for codes, block by block.
+async fn fill(state: &State, tenant: &TenantId, mut missing: i64) -> Result<usize, ApiError> {
+    let mut came = 0;
+    while missing > 0 {
+        let block = missing.min(RESERVATIONS_MAX);
+        let answered = ask(state, tenant, block).await;
+        if let Err(error) = &answered {
+            log::debug!("no access codes for the reserve: the client role {error}");
+            return Ok(came);
+        }
+        let reservations = answered.map_err(ApiError::internal)?;
+        let expires_at = Timestamp::parse(&reservations.expires_at)
+            .ok_or_else(|| ApiError::internal("the client role reserved codes without an end"))?;
+        let sealed = reserve::seal(&state.keys, tenant, &reservations.codes)?;
+        let own = tenant.clone();
+        came += state
+            .db
+            .run(move |conn| store::reserve::put(conn, &own, &sealed, expires_at).map_err(ApiError::from))
+            .await?;
+        missing -= block;
+    }
+    Ok(came)
+}
+
+async fn ask(state: &State, tenant: &TenantId, count: i64) -> Result<Reservations, CallError> {
+    let url = format!("{}{RESERVATIONS_PATH}", state.client.base_url);
+    let headers = [(TENANT_HEADER, tenant.as_str()), ("Content-Type", "application/json")];
+    let body = json!({ "count": count }).to_string().into_bytes();
+    let answer = state.http.send(Method::POST, &url, &headers, body).await?.success()?;
+    serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer)
+}

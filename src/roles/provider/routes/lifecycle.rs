@@ -1,0 +1,247 @@
+//! The life of a document after it was sent: revoke, re-issue, another end, history.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::ETAG;
+use actix_web::web::{Data, Path};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::documents::{load, parse_id};
+use super::send::{self, Sent};
+use super::view::DocumentView;
+use crate::domain::document::{
+    DeliveryState, Document, EXPIRES_IN_MAX, EXPIRES_IN_MIN, Operation, Refusal,
+};
+use crate::domain::fields::{Fields, Invalid};
+use crate::domain::ids::TenantId;
+use crate::domain::timestamp::Timestamp;
+use crate::platform::clock;
+use crate::platform::http::{ApiError, ErrorBody, ErrorCode, JsonBody, Query, Tenant};
+use crate::roles::provider::State;
+use crate::roles::provider::flows::operations::{self, Budget, Wish};
+use crate::roles::provider::store::events::{self, Event};
+
+/// How often an operation is planned anew when others keep changing the document.
+const RACES: usize = 5;
+/// Lines of a history where nobody says how many.
+const PAGE: i64 = 100;
+/// Most lines of a page.
+const PAGE_MAX: i64 = 500;
+
+/// Ends access now.
+///
+/// The code opens nothing any more as soon as the client role knows; until then the
+/// answer is 202 and `delivery.state` is `queued`.
+#[utoipa::path(post, path = "/api/documents/{id}/revoke", tag = "documents", operation_id = "revoke_document",
+    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    responses(
+        (status = 200, description = "Access has ended", body = DocumentView),
+        (status = 202, description = "Access ends as soon as the client role can be reached", body = DocumentView),
+        (status = 400, description = "It was never sent", body = ErrorBody),
+        (status = 404, description = "There is no such document", body = ErrorBody),
+        (status = 409, description = "Others keep changing the document", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn revoke_document(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let wish = |document: &Document| Ok(document.check_revocable()?.then(|| Wish::plain(Operation::Revoke)));
+    let document = operate(&state, &tenant, &id, wish).await?;
+    Ok(shown(&document, DeliveryState::Revoked))
+}
+
+/// Gives access under a new code; the old one opens nothing any more.
+///
+/// The life of the access begins anew. The text stays the one that was sent last.
+#[utoipa::path(post, path = "/api/documents/{id}/reissue", tag = "documents", operation_id = "reissue_document",
+    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    responses(
+        (status = 200, description = "The client role knows the new code", body = Sent),
+        (status = 202, description = "The new code opens as soon as the client role can be reached", body = Sent),
+        (status = 400, description = "It was never sent, or access has ended", body = ErrorBody),
+        (status = 404, description = "There is no such document", body = ErrorBody),
+        (status = 409, description = "Others keep changing the document", body = ErrorBody),
+        (status = 502, description = "The client role refuses", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn reissue_document(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let wish = |document: &Document| {
+        document.check_accessible()?;
+        let expires_at = Some(document.expiry_from(clock::now()));
+        Ok(Some(Wish { expires_at, ..Wish::plain(Operation::Reissue) }))
+    };
+    send::answer(&operate(&state, &tenant, &id, wish).await?)
+}
+
+/// Body of `POST /api/documents/{id}/expiry`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the body; the handler reads it field by field")]
+pub struct ChangeExpiry {
+    /// Life of the access in seconds from now: a minute to 90 days.
+    #[schema(example = 604800, minimum = 60, maximum = 7_776_000)]
+    expires_in: i64,
+}
+
+/// Lets access end at another time, under the same code and without sending again.
+#[utoipa::path(post, path = "/api/documents/{id}/expiry", tag = "documents", operation_id = "change_expiry",
+    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    request_body = ChangeExpiry,
+    responses(
+        (status = 200, description = "The client role knows the new end", body = DocumentView),
+        (status = 202, description = "It holds as soon as the client role can be reached", body = DocumentView),
+        (status = 400, description = "A field is broken, it was never sent, or access has ended", body = ErrorBody),
+        (status = 404, description = "There is no such document", body = ErrorBody),
+        (status = 409, description = "Others keep changing the document", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn change_expiry(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<HttpResponse, ApiError> {
+    let expires_at = read_expiry(body, clock::now())?;
+    let wish = |document: &Document| {
+        document.check_accessible()?;
+        Ok(Some(Wish { expires_at: Some(expires_at), ..Wish::plain(Operation::Expiry) }))
+    };
+    let document = operate(&state, &tenant, &id, wish).await?;
+    Ok(shown(&document, DeliveryState::Delivered))
+}
+
+fn read_expiry(body: Value, now: Timestamp) -> Result<Timestamp, Invalid> {
+    let mut fields = Fields::of_body(body)?;
+    if !fields.has("expiresIn") {
+        fields.refuse("expiresIn", "required", "is required");
+    }
+    let seconds = fields.whole_number("expiresIn", EXPIRES_IN_MIN, EXPIRES_IN_MAX).value();
+    fields.finish()?;
+    let seconds = seconds.ok_or_else(|| Invalid::field("expiresIn", "required", "is required"))?;
+    Ok(now.plus(Duration::from_secs(seconds.unsigned_abs())))
+}
+
+/// Carries out what `wish` says about the document as it is, and returns it as it
+/// is afterwards. Nothing happens where it wishes nothing.
+async fn operate(
+    state: &State,
+    tenant: &TenantId,
+    id: &str,
+    wish: impl Fn(&Document) -> Result<Option<Wish>, Refusal>,
+) -> Result<Document, ApiError> {
+    let budget = Budget::begin(state);
+    for _ in 0..RACES {
+        let document = load(state, tenant, id).await?;
+        let Some(wish) = wish(&document)? else { return Ok(document) };
+        if operations::carry_out(state, tenant, &document, wish, budget).await? {
+            return load(state, tenant, id).await;
+        }
+    }
+    Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
+}
+
+/// 200 where the client role has confirmed, 202 where it will.
+fn shown(document: &Document, confirmed: DeliveryState) -> HttpResponse {
+    let mut response = match document.delivery.state == confirmed {
+        true => HttpResponse::Ok(),
+        false => HttpResponse::Accepted(),
+    };
+    response.insert_header((ETAG, format!("\"{}\"", document.version))).json(DocumentView::of(document))
+}
+
+/// One line of a document's history.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Event)]
+pub struct EventView {
+    /// Its name for ever.
+    #[schema(format = Uuid, example = "0192f0c1-7a3e-4cc2-9d0e-3f6f5a1b2c3d")]
+    id: String,
+    /// `created`, `finalised`, `edited`, `sent`, `delivered`, `failed`, `retried`, `revoked`, `reissued`,
+    /// `expiry_changed`, `deleted`, `opened`, `code_wrong`, `file_fetched` or `expired`.
+    #[schema(example = "opened")]
+    kind: String,
+    /// When it happened.
+    #[schema(format = DateTime, example = "2026-11-20T17:58:00.000Z")]
+    at: String,
+    /// Version of the document that it concerns.
+    #[schema(example = 2)]
+    version: Option<i32>,
+    /// What exactly, in words.
+    detail: Option<String>,
+}
+
+/// A page of a document's history.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EventPage {
+    /// Oldest first.
+    items: Vec<EventView>,
+    /// Give it as `after` to get what follows; absent where nothing does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "17")]
+    next_after: Option<String>,
+}
+
+/// Lists what happened to a document, oldest first.
+///
+/// A deleted document has its history until its retention date.
+#[utoipa::path(get, path = "/api/documents/{id}/events", tag = "documents", operation_id = "list_events",
+    params(
+        ("id" = String, Path, description = "The document"),
+        ("X-Tenant" = Option<String>, Header, description = "Whose document"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 500, description = "Lines per page, 100 by default"),
+        ("after" = Option<String>, Query, description = "`nextAfter` of the page before"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = EventPage),
+        (status = 400, description = "A parameter is broken", body = ErrorBody),
+        (status = 404, description = "There is no such document", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn list_events(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+    mut query: Query,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let within = |text: &str| text.parse().ok().filter(|n| (1..=PAGE_MAX).contains(n));
+    let limit = query.optional("limit", "must be a whole number from 1 to 500", within).unwrap_or(PAGE);
+    let place = |text: &str| text.parse().ok().filter(|n: &i64| *n >= 0);
+    let after = query.optional("after", "must be the nextAfter of an earlier page", place).unwrap_or(0);
+    query.finish()?;
+    let found = state
+        .db
+        .read(move |conn| events::list(conn, &tenant, id, after, limit + 1).map_err(ApiError::from))
+        .await?;
+    if found.is_empty() && after == 0 {
+        return Err(ApiError::no_document(&id.to_string()));
+    }
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX).min(found.len());
+    let (items, rest) = found.split_at(shown);
+    let next_after = items.last().filter(|_| !rest.is_empty()).map(|(place, _)| place.to_string());
+    let items = items.iter().map(|(_, event)| view(event)).collect();
+    Ok(HttpResponse::Ok().json(EventPage { items, next_after }))
+}
+
+fn view(event: &Event) -> EventView {
+    EventView {
+        id: event.id.to_string(),
+        kind: event.kind.clone(),
+        at: event.at.to_string(),
+        version: event.version,
+        detail: event.detail.clone(),
+    }
+}

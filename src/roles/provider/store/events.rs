@@ -1,0 +1,98 @@
+//! The history of documents.
+
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use uuid::Uuid;
+
+use super::schema::document_events;
+use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::words::EventKind;
+use crate::platform::db::PgTimestamp;
+
+/// A line of a document's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its name for ever.
+    pub id: Uuid,
+    /// What happened.
+    pub kind: String,
+    /// When.
+    pub at: Timestamp,
+    /// Version of the document that it concerns.
+    pub version: Option<i32>,
+    /// A reason in words, where there is one.
+    pub detail: Option<String>,
+}
+
+/// Writes a line.
+pub fn note(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    id: DocumentId,
+    (kind, version): (EventKind, i32),
+    now: Timestamp,
+) -> QueryResult<()> {
+    diesel::insert_into(document_events::table)
+        .values((
+            document_events::tenant_id.eq(tenant.as_str()),
+            document_events::document_id.eq(id.0),
+            document_events::kind.eq(kind.as_str()),
+            document_events::version.eq(version),
+            document_events::at.eq(PgTimestamp(now)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Writes the line of a receipt; `false` if it is there already.
+pub fn note_receipt(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    id: DocumentId,
+    event: &Event,
+) -> QueryResult<bool> {
+    let written = diesel::insert_into(document_events::table)
+        .values((
+            document_events::tenant_id.eq(tenant.as_str()),
+            document_events::document_id.eq(id.0),
+            document_events::id.eq(event.id),
+            document_events::kind.eq(&event.kind),
+            document_events::version.eq(event.version),
+            document_events::at.eq(PgTimestamp(event.at)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)?;
+    Ok(written == 1)
+}
+
+/// Up to `limit` lines of a document's history, oldest first, after the line at
+/// the place `after`; each with its place.
+pub fn list(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    id: DocumentId,
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<(i64, Event)>> {
+    type Row = (i64, Uuid, String, PgTimestamp, Option<i32>, Option<String>);
+    let rows: Vec<Row> = document_events::table
+        .filter(document_events::tenant_id.eq(tenant.as_str()))
+        .filter(document_events::document_id.eq(id.0))
+        .filter(document_events::position.gt(after))
+        .order(document_events::position)
+        .limit(limit)
+        .select((
+            document_events::position,
+            document_events::id,
+            document_events::kind,
+            document_events::at,
+            document_events::version,
+            document_events::detail,
+        ))
+        .load(conn)?;
+    let event = |(position, id, kind, at, version, detail): Row| {
+        (position, Event { id, kind, at: at.0, version, detail })
+    };
+    Ok(rows.into_iter().map(event).collect())
+}

@@ -1,0 +1,237 @@
+//! Operations at the client role: how they begin and how they end.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{Array, Int4, Int8, Nullable, Text, Timestamptz, Uuid as PgUuid};
+use uuid::Uuid;
+
+use super::schema::documents;
+use crate::domain::document::{DeliveryState, Document, Operation};
+use crate::domain::ids::TenantId;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::words::EventKind;
+use crate::platform::db::PgTimestamp;
+
+/// How an operation begins.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    /// Which one.
+    pub operation: Operation,
+    /// The generation of the code after it.
+    pub generation: i32,
+    /// The code and its link, if it is known already: the old one, or one of the reserve.
+    pub code: Option<(String, Option<String>)>,
+    /// When access will end.
+    pub expires_at: Option<Timestamp>,
+    /// When the first attempt is due, if it does not begin at once.
+    pub due_at: Option<Timestamp>,
+}
+
+/// Marks an operation as begun, if nothing else has happened to the document meanwhile.
+pub fn begin(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    before: &Document,
+    beginning: &Beginning,
+) -> QueryResult<bool> {
+    let row = documents::table
+        .find((tenant.as_str(), before.id.0))
+        .filter(documents::version.eq(before.version))
+        .filter(documents::sequence.eq(before.sequence))
+        .filter(documents::delivery_state.eq(before.delivery.state.as_str()));
+    let sent_version = match beginning.operation {
+        Operation::Send => Some(before.version),
+        _ => before.sent_version,
+    };
+    let state = if beginning.due_at.is_some() { DeliveryState::Queued } else { DeliveryState::Delivering };
+    let changed = diesel::update(row)
+        .set((
+            documents::sequence.eq(before.sequence + 1),
+            documents::generation.eq(beginning.generation),
+            documents::operation.eq(beginning.operation.as_str()),
+            documents::sent_version.eq(sent_version),
+            documents::access_code.eq(beginning.code.as_ref().map(|(code, _)| code)),
+            documents::link.eq(beginning.code.as_ref().and_then(|(_, link)| link.as_ref())),
+            documents::expires_at.eq(beginning.expires_at.map(PgTimestamp)),
+            documents::delivery_state.eq(state.as_str()),
+            documents::delivery_attempts.eq(i32::from(beginning.due_at.is_none())),
+            documents::next_attempt_at.eq(beginning.due_at.map(PgTimestamp)),
+        ))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// Locks documents in ascending order until the end of the transaction.
+pub fn lock(conn: &mut PgConnection, tenants: &[&str], ids: &[Uuid]) -> QueryResult<()> {
+    Lock { tenants: tenants.to_vec(), ids: ids.to_vec() }.execute(conn).map(|_| ())
+}
+
+struct Lock<'a> {
+    tenants: Vec<&'a str>,
+    ids: Vec<Uuid>,
+}
+
+impl QueryFragment<Pg> for Lock<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("SELECT 1 FROM documents d JOIN unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.tenants)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<PgUuid>, _>(&self.ids)?;
+        out.push_sql(
+            ") AS g (tenant_id, id) ON d.tenant_id = g.tenant_id AND d.id = g.id \
+             ORDER BY d.id, d.tenant_id FOR UPDATE OF d",
+        );
+        Ok(())
+    }
+}
+
+impl QueryId for Lock<'_> {
+    type QueryId = Lock<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<PgConnection> for Lock<'_> {}
+
+/// How attempts ended, column by column: the n-th value of each belongs to the
+/// n-th message. The document follows only if no newer operation has begun; its
+/// history gets a line in any case, where there is an event.
+#[derive(Default)]
+pub struct Ended {
+    now: Option<PgTimestamp>,
+    tenants: Vec<String>,
+    ids: Vec<Uuid>,
+    sequences: Vec<i64>,
+    states: Vec<&'static str>,
+    attempts: Vec<i32>,
+    due_at: Vec<Option<PgTimestamp>>,
+    errors: Vec<Option<String>>,
+    codes: Vec<Option<String>>,
+    links: Vec<Option<String>>,
+    events: Vec<Option<&'static str>>,
+    details: Vec<Option<String>>,
+}
+
+/// How one attempt ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// Whose document.
+    pub tenant: String,
+    /// The document.
+    pub id: Uuid,
+    /// The operation's number.
+    pub sequence: i64,
+    /// Where the document stands after it.
+    pub state: DeliveryState,
+    /// Attempts so far.
+    pub attempt: i32,
+    /// When the next one is due.
+    pub due_at: Option<Timestamp>,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// The code and the link that the client role answered.
+    pub code: Option<(String, Option<String>)>,
+    /// The line of the history.
+    pub event: Option<(EventKind, String)>,
+}
+
+impl Ended {
+    /// Nothing has ended yet.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        Self { now: Some(PgTimestamp(now)), ..Self::default() }
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, ending: Ending) {
+        let (code, link) = ending.code.map_or((None, None), |(code, link)| (Some(code), link));
+        let (event, detail) = ending.event.map_or((None, None), |(kind, detail)| (Some(kind.as_str()), Some(detail)));
+        self.tenants.push(ending.tenant);
+        self.ids.push(ending.id);
+        self.sequences.push(ending.sequence);
+        self.states.push(ending.state.as_str());
+        self.attempts.push(ending.attempt);
+        self.due_at.push(ending.due_at.map(PgTimestamp));
+        self.errors.push(ending.error);
+        self.codes.push(code);
+        self.links.push(link);
+        self.events.push(event);
+        self.details.push(detail);
+    }
+
+    /// Writes all of it.
+    pub fn record(self, conn: &mut PgConnection) -> QueryResult<usize> {
+        if self.ids.is_empty() { Ok(0) } else { self.execute(conn) }
+    }
+}
+
+impl QueryFragment<Pg> for Ended {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH given AS (SELECT * FROM unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.tenants)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<PgUuid>, _>(&self.ids)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Int8>, _>(&self.sequences)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Text>, _>(&self.states)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Int4>, _>(&self.attempts)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Timestamptz>>, _>(&self.due_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.errors)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.codes)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.links)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.events)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.details)?;
+        out.push_sql(
+            ") AS g (tenant_id, id, sequence, state, attempt, due_at, error, code, link, event, detail)), \
+             noted AS (INSERT INTO document_events (tenant_id, document_id, kind, at, version, detail) \
+             SELECT g.tenant_id, g.id, g.event, ",
+        );
+        out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
+        out.push_sql(
+            ", d.sent_version, g.detail FROM given g JOIN documents d ON d.tenant_id = g.tenant_id AND d.id = g.id \
+             WHERE g.event IS NOT NULL) \
+             UPDATE documents d SET delivery_state = g.state, delivery_attempts = g.attempt, next_attempt_at = g.due_at, \
+             last_error = g.error, access_code = coalesce(g.code, d.access_code), link = coalesce(g.link, d.link), \
+             delivered_at = CASE WHEN g.state = 'delivered' THEN ",
+        );
+        out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
+        out.push_sql(
+            " ELSE d.delivered_at END FROM given g \
+             WHERE d.tenant_id = g.tenant_id AND d.id = g.id AND d.sequence = g.sequence",
+        );
+        Ok(())
+    }
+}
+
+impl QueryId for Ended {
+    type QueryId = Self;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl RunQueryDsl<PgConnection> for Ended {}
+
+/// Shows an operation as queued that was started again.
+pub fn requeue(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    (id, sequence): (Uuid, i64),
+    now: Timestamp,
+) -> QueryResult<bool> {
+    let row = documents::table.find((tenant.as_str(), id)).filter(documents::sequence.eq(sequence));
+    let changed = diesel::update(row)
+        .set((
+            documents::delivery_state.eq(DeliveryState::Queued.as_str()),
+            documents::next_attempt_at.eq(PgTimestamp(now)),
+        ))
+        .execute(conn)?;
+    Ok(changed == 1)
+}

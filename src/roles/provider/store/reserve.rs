@@ -1,0 +1,111 @@
+//! Access codes that the client role handed out ahead of time, and what else the
+//! provider role has with it for each tenant.
+
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use uuid::Uuid;
+
+use super::schema::{client_accounts, code_reserve};
+use crate::domain::ids::TenantId;
+use crate::domain::timestamp::Timestamp;
+use crate::platform::db::PgTimestamp;
+
+/// A code as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedCode {
+    /// Its id.
+    pub id: Uuid,
+    /// Which key sealed it.
+    pub key_id: String,
+    /// Code and link, encrypted.
+    pub sealed: Vec<u8>,
+}
+
+/// Takes the oldest code that lasts until `lasts_until` out of the reserve.
+pub fn take(conn: &mut PgConnection, tenant: &TenantId, lasts_until: Timestamp) -> QueryResult<Option<SealedCode>> {
+    let oldest: Option<Uuid> = code_reserve::table
+        .filter(code_reserve::tenant_id.eq(tenant.as_str()))
+        .filter(code_reserve::expires_at.gt(PgTimestamp(lasts_until)))
+        .order(code_reserve::id)
+        .limit(1)
+        .for_update()
+        .skip_locked()
+        .select(code_reserve::id)
+        .first(conn)
+        .optional()?;
+    let Some(oldest) = oldest else { return Ok(None) };
+    let (id, key_id, sealed) = diesel::delete(code_reserve::table.find((tenant.as_str(), oldest)))
+        .returning((code_reserve::id, code_reserve::key_id, code_reserve::sealed))
+        .get_result(conn)?;
+    Ok(Some(SealedCode { id, key_id, sealed }))
+}
+
+/// Puts a block of codes into the reserve.
+pub fn put(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    codes: &[SealedCode],
+    expires_at: Timestamp,
+) -> QueryResult<usize> {
+    let row = |code: &SealedCode| {
+        (
+            code_reserve::tenant_id.eq(tenant.as_str().to_owned()),
+            code_reserve::id.eq(code.id),
+            code_reserve::key_id.eq(code.key_id.clone()),
+            code_reserve::sealed.eq(code.sealed.clone()),
+            code_reserve::expires_at.eq(PgTimestamp(expires_at)),
+        )
+    };
+    let rows: Vec<_> = codes.iter().map(row).collect();
+    diesel::insert_into(code_reserve::table).values(rows).execute(conn)
+}
+
+/// Codes of a tenant that last until `lasts_until`.
+pub fn count(conn: &mut PgConnection, tenant: &TenantId, lasts_until: Timestamp) -> QueryResult<i64> {
+    code_reserve::table
+        .filter(code_reserve::tenant_id.eq(tenant.as_str()))
+        .filter(code_reserve::expires_at.gt(PgTimestamp(lasts_until)))
+        .count()
+        .get_result(conn)
+}
+
+/// Removes codes that expired before `now`.
+pub fn forget_expired(conn: &mut PgConnection, now: Timestamp) -> QueryResult<usize> {
+    diesel::delete(code_reserve::table.filter(code_reserve::expires_at.le(PgTimestamp(now)))).execute(conn)
+}
+
+/// Notes that a tenant sends documents.
+pub fn open_account(conn: &mut PgConnection, tenant: &TenantId, now: Timestamp) -> QueryResult<()> {
+    diesel::insert_into(client_accounts::table)
+        .values((
+            client_accounts::tenant_id.eq(tenant.as_str()),
+            client_accounts::created_at.eq(PgTimestamp(now)),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Every tenant that sends documents, and up to where its receipts were taken over.
+pub fn accounts(conn: &mut PgConnection) -> QueryResult<Vec<(TenantId, Option<String>)>> {
+    let rows: Vec<(String, Option<String>)> = client_accounts::table
+        .order(client_accounts::tenant_id)
+        .select((client_accounts::tenant_id, client_accounts::receipts_cursor))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(tenant, cursor)| Some((TenantId::parse(&tenant).ok()?, cursor))).collect())
+}
+
+/// Moves the cursor of a tenant's receipts from `from` to `to`; `false` if
+/// another process has moved it meanwhile.
+pub fn advance(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    from: Option<&str>,
+    to: &str,
+) -> QueryResult<bool> {
+    let account = client_accounts::table
+        .find(tenant.as_str())
+        .filter(client_accounts::receipts_cursor.is_not_distinct_from(from.map(str::to_owned)));
+    let moved = diesel::update(account).set(client_accounts::receipts_cursor.eq(to)).execute(conn)?;
+    Ok(moved == 1)
+}
