@@ -14,6 +14,7 @@ ALTER TABLE documents ALTER COLUMN content DROP NOT NULL;
 ALTER TABLE documents ADD CHECK ((title IS NULL) = (content IS NULL));
 ALTER TABLE documents ADD CHECK (content IS NOT NULL OR revoked_at IS NOT NULL OR expired_at IS NOT NULL);
 CREATE INDEX documents_expiry ON documents (expires_at) WHERE revoked_at IS NULL AND content IS NOT NULL;
+CREATE INDEX documents_ended  ON documents (expires_at) WHERE content IS NULL;
 COMMENT ON COLUMN documents.title          IS 'Title, at most 500 characters; gone once access has ended.';
 COMMENT ON COLUMN documents.content        IS 'Text, written as content_type says; gone once access has ended.';
 COMMENT ON COLUMN documents.sequence       IS 'The sender''s newest operation that was applied; a lower or equal one changes nothing.';

@@ -252,7 +252,8 @@ mod tests {
         };
         let body = serde_json::to_value(message).unwrap();
         let ordering = Ordering { sequence: 5, generation: 2, reserved_code: Some("K7QM".to_owned()) };
-        let expected = Delivered { id: Some(id), version: 3, ordering, written, expires_at: Some(expires_at) };
+        let expected =
+            Delivered { id: Some(id), version: 3, ordering, written, expires_at: Some(expires_at) };
         assert_eq!(Delivered::parse(body), Ok(expected));
     }
 

@@ -127,7 +127,8 @@ impl HttpClient {
             }
             let mut response = request.send_body(body).await.map_err(failure)?;
             let body = response.body().limit(ANSWER_MAX).await.map_err(|_| CallError::BadAnswer)?;
-            let retry_after = response.headers().get("Retry-After").and_then(|v| v.to_str().ok()?.parse().ok());
+            let retry_after =
+                response.headers().get("Retry-After").and_then(|v| v.to_str().ok()?.parse().ok());
             Ok(Answer {
                 status: response.status().as_u16(),
                 retry_after: retry_after.map(Duration::from_secs),

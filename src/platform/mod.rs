@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod db;
+pub mod feed;
 pub mod http;
 pub mod http_client;
 pub mod outbox;

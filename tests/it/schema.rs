@@ -27,8 +27,18 @@ fn the_tenant_comes_first_in_every_primary_key() {
 
 #[test]
 fn every_other_index_starts_with_the_tenant_unless_it_was_reviewed() {
-    // Whoever types a code names no tenant; the worker looks for due messages of all.
-    let reviewed = ["access_codes_selector", "outbox_due"];
+    // Whoever types a code names no tenant; workers and housekeeping look for what is due of all tenants.
+    let reviewed = [
+        "access_codes_selector",
+        "access_codes_reserved",
+        "access_codes_dead",
+        "documents_expiry",
+        "documents_ended",
+        "documents_purge",
+        "outbox_due",
+        "outbox_settled",
+        "receipts_at",
+    ];
     each_role(|role, database| {
         let indexes = database.texts(&format!(
             "SELECT c.relname || ' ' || a.attname AS text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
@@ -64,8 +74,8 @@ fn every_table_and_every_column_has_a_comment() {
 #[test]
 fn every_tenant_column_is_checked_by_the_database() {
     each_role(|role, database| {
-        let sql = "INSERT INTO outbox (tenant_id, id, topic, subject_id, version, state, due_at, created_at) \
-                   VALUES ('Not A Tenant', gen_random_uuid(), 't', gen_random_uuid(), 1, 'pending', now(), now())";
+        let sql = "INSERT INTO outbox (tenant_id, id, topic, destination, subject_id, sequence, state, due_at, created_at, give_up_at) \
+                   VALUES ('Not A Tenant', gen_random_uuid(), 't', 'd', gen_random_uuid(), 1, 'pending', now(), now(), now())";
         let refused = diesel::connection::SimpleConnection::batch_execute(&mut database.connect(), sql);
         assert!(refused.unwrap_err().to_string().contains("outbox_tenant_id_check"), "{role}");
     });

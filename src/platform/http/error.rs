@@ -71,9 +71,10 @@ impl ErrorCode {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::AccessCodeExpired | Self::AccessCodeRevoked | Self::DocumentRevoked | Self::DocumentGone => {
-                StatusCode::GONE
-            }
+            Self::AccessCodeExpired
+            | Self::AccessCodeRevoked
+            | Self::DocumentRevoked
+            | Self::DocumentGone => StatusCode::GONE,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

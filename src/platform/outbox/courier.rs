@@ -72,6 +72,9 @@ pub trait Courier: Clone + 'static {
     fn lock(conn: &mut PgConnection, messages: &[&Leased]) -> QueryResult<()>;
 
     /// Notes what has become of the messages, in the transaction that settles them.
-    fn record(conn: &mut PgConnection, settled: &[Settled<'_, Self::Receipt>], now: Timestamp)
-    -> QueryResult<()>;
+    fn record(
+        conn: &mut PgConnection,
+        settled: &[Settled<'_, Self::Receipt>],
+        now: Timestamp,
+    ) -> QueryResult<()>;
 }

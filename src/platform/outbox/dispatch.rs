@@ -9,7 +9,8 @@ use diesel::sql_types::{Array, Nullable, Text, Timestamptz};
 use tokio::sync::mpsc;
 
 use super::{
-    Attempted, Courier, Entry, Failure, Gate, Gates, Leased, Settled, Settlement, Wake, lease_time, retry, store,
+    Attempted, Courier, Entry, Failure, Gate, Gates, Leased, Settled, Settlement, Wake, lease_time, retry,
+    store,
 };
 use crate::config;
 use crate::domain::timestamp::Timestamp;
@@ -76,9 +77,8 @@ impl<C: Courier> Dispatcher<C> {
         let (mut under_way, mut made, mut more, mut failed) = (0usize, 0usize, true, None);
         let mut done: Vec<Attempted<C::Receipt>> = Vec::new();
         loop {
-            let claim = async {
-                if more { self.claim(destination, &gate).await } else { Ok(Claimed::Nothing) }
-            };
+            let claim =
+                async { if more { self.claim(destination, &gate).await } else { Ok(Claimed::Nothing) } };
             let (claimed, settled) = tokio::join!(claim, self.settle(std::mem::take(&mut done)));
             if let Err(error) = settled {
                 // Their leases run out, and they are attempted once more.

@@ -26,7 +26,11 @@ pub fn remove_settled(conn: &mut PgConnection, before: Timestamp, limit: i64) ->
 
 /// Makes messages due that would have to wait longer than any pause there is:
 /// that only happens when a clock that was ahead has been set back.
-pub fn mend_after_clock_jump(conn: &mut PgConnection, now: Timestamp, longest: Duration) -> QueryResult<usize> {
+pub fn mend_after_clock_jump(
+    conn: &mut PgConnection,
+    now: Timestamp,
+    longest: Duration,
+) -> QueryResult<usize> {
     diesel::sql_query(
         "UPDATE outbox SET due_at = $1, leased_until = CASE WHEN state = 'leased' THEN $1 END \
          WHERE state IN ('pending', 'leased') AND due_at > $2",

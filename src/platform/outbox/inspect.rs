@@ -82,7 +82,11 @@ pub fn list(
 }
 
 /// A message and its attempts, oldest first.
-pub fn show(conn: &mut PgConnection, tenant: &TenantId, id: Uuid) -> QueryResult<Option<(Entry, Vec<Attempt>)>> {
+pub fn show(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    id: Uuid,
+) -> QueryResult<Option<(Entry, Vec<Attempt>)>> {
     let entry =
         outbox::table.find((tenant.as_str(), id)).select(Entry::as_select()).first(conn).optional()?;
     let Some(entry) = entry else { return Ok(None) };

@@ -5,7 +5,9 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, BigInt, Binary, Int4, Int8, Nullable, SmallInt, Text, Timestamptz, Uuid as PgUuid};
+use diesel::sql_types::{
+    Array, BigInt, Binary, Int4, Int8, Nullable, SmallInt, Text, Timestamptz, Uuid as PgUuid,
+};
 use uuid::Uuid;
 
 use crate::platform::db::PgTimestamp;

@@ -2,6 +2,7 @@
 
 pub mod codes;
 mod flows;
+pub mod jobs;
 pub mod openapi;
 pub mod routes;
 mod store;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use actix_web::web::{Data, ServiceConfig};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use crate::config::Config;
+use crate::config::{Config, Retention};
 use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::docs;
 use crate::platform::secrets::SecretKeys;
@@ -41,21 +42,39 @@ pub struct State {
     pub keys: Arc<SecretKeys>,
     /// `CLIENT_PUBLIC_URL`.
     pub public_url: String,
+    /// How long is kept what.
+    pub retention: Retention,
+}
+
+impl State {
+    /// Prepares the role.
+    pub fn new(config: &Config) -> io::Result<Self> {
+        let db = Db::new(&config.database, OWNER);
+        let keys = SecretKeys::new(&config.access_code_keys).map_err(io::Error::other)?;
+        Ok(Self {
+            candidates: Together::new(db.clone(), store::access_codes::candidates),
+            db,
+            keys: Arc::new(keys),
+            public_url: config.client.public_url.clone(),
+            retention: config.retention,
+        })
+    }
+
+    /// Where a client types a code, with the code in it.
+    fn link(&self, access_code: &str) -> String {
+        format!("{}/view/{access_code}", self.public_url)
+    }
 }
 
 /// The role's application.
-pub fn app(config: &Config) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + Clone + Send + 'static>> {
-    let db = Db::new(&config.database, OWNER);
-    let keys = SecretKeys::new(&config.access_code_keys).map_err(io::Error::other)?;
-    let state = Data::new(State {
-        db: db.clone(),
-        candidates: Together::new(db.clone(), store::access_codes::candidates),
-        keys: Arc::new(keys),
-        public_url: config.client.public_url.clone(),
-    });
+pub fn app(
+    config: &Config,
+    state: &State,
+) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + Clone + Send + 'static>> {
+    let state = Data::new(state.clone());
     Ok(RoleApp {
         role: OWNER.role,
-        db,
+        db: state.db.clone(),
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes,
         configure: move |cfg: &mut ServiceConfig| {
@@ -65,7 +84,10 @@ pub fn app(config: &Config) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + 
     })
 }
 
-/// Opens the socket.
+/// Opens the socket and starts what goes on by itself.
 pub fn start(config: &Config) -> io::Result<Running> {
-    server::bind(app(config)?, &config.http)
+    let state = State::new(config)?;
+    let running = server::bind(app(config, &state)?, &config.http)?;
+    jobs::start(&state);
+    Ok(running)
 }

@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::routes::{deliveries, public};
+use super::routes::{deliveries, exchange, public};
 use crate::platform::http::health;
 
 #[derive(OpenApi)]
@@ -11,7 +11,7 @@ use crate::platform::http::health;
         title = "oc client",
         description = "Takes documents in, answers an access code, and shows a document to whoever has it. Every error has the same body, `ErrorBody`."
     ),
-    paths(health::health, health::ready, deliveries::receive_document, public::open_public_document),
+    paths(health::health, health::ready, deliveries::receive_document, deliveries::replace_document, deliveries::change_access, deliveries::withdraw_document, exchange::reserve_codes, exchange::list_receipts, public::open_public_document),
     tags(
         (name = "deliveries", description = "For the provider role"),
         (name = "public", description = "For whoever has a code"),

@@ -7,6 +7,7 @@ mod pages;
 
 use std::rc::Rc;
 
+use oc::roles::client::State;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -18,6 +19,8 @@ use crate::support::{Settings, config};
 pub struct Client {
     pub app: TestApp,
     pub database: Rc<TestDatabase>,
+    /// What its jobs are driven with.
+    pub state: State,
 }
 
 impl Client {
@@ -27,8 +30,10 @@ impl Client {
 
     /// A process of the role on this database.
     pub async fn on(database: &Rc<TestDatabase>, given: Settings<'_>) -> Self {
-        let role = oc::roles::client::app(&config("client", database, given)).unwrap();
-        Self { app: TestApp::new(&role).await, database: Rc::clone(database) }
+        let config = config("client", database, given);
+        let state = State::new(&config).unwrap();
+        let role = oc::roles::client::app(&config, &state).unwrap();
+        Self { app: TestApp::new(&role).await, database: Rc::clone(database), state }
     }
 
     pub async fn call(&self, call: Call) -> Answer {

@@ -8,6 +8,7 @@ mod outbox;
 mod plans;
 mod send;
 
+use oc::roles::provider::State;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
@@ -19,6 +20,8 @@ use crate::support::{Settings, config};
 pub struct Provider {
     pub app: TestApp,
     pub database: std::rc::Rc<TestDatabase>,
+    /// What its jobs are driven with.
+    pub state: State,
 }
 
 impl Provider {
@@ -33,13 +36,15 @@ impl Provider {
 
     /// Another process of the role on the same database.
     pub async fn on(database: &std::rc::Rc<TestDatabase>, given: Settings<'_>) -> Self {
-        let role = oc::roles::provider::app(&config("provider", database, given)).unwrap();
-        Self { app: TestApp::new(&role).await, database: std::rc::Rc::clone(database) }
+        let config = config("provider", database, given);
+        let state = State::new(&config).unwrap();
+        let role = oc::roles::provider::app(&config, &state).unwrap();
+        Self { app: TestApp::new(&role).await, database: std::rc::Rc::clone(database), state }
     }
 
     /// A provider whose client role is at `base_url`.
     pub async fn sending_to(base_url: &str) -> Self {
-        Self::with(&[("CLIENT_BASE_URL", base_url), ("SEND_TIMEOUT_MS", "300")]).await
+        Self::with(&sending_to(base_url)).await
     }
 
     pub async fn call(&self, call: Call) -> Answer {
@@ -86,6 +91,18 @@ impl Provider {
     pub async fn document(&self, id: &str) -> Value {
         self.find(id).await.expect(200)
     }
+}
+
+/// The settings of a provider whose client role is at `base_url`: short
+/// patience, long pauses, and no rest for whoever fails.
+pub fn sending_to(base_url: &str) -> [(&'static str, &str); 5] {
+    [
+        ("CLIENT_BASE_URL", base_url),
+        ("SEND_TIMEOUT_MS", "2000"),
+        ("DELIVERY_TIMEOUT_MS", "300"),
+        ("RETRY_FIRST_MS", "60000"),
+        ("BREAKER_FAILURES", "1000"),
+    ]
 }
 
 pub fn id_of(document: &Value) -> String {

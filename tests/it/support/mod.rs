@@ -33,6 +33,7 @@ pub fn config(role: &str, database: &TestDatabase, given: Settings<'_>) -> Confi
         ("DATABASE_POOL_SIZE", "4"),
         ("DATABASE_URL", database.url()),
         ("ACCESS_CODE_KEY", KEY),
+        ("FIELD_ENCRYPTION_KEY", KEY),
     ];
     let value = |(name, text): &(&'static str, &str)| {
         (*name, Value { text: (*text).to_owned(), source: Source::Flag })

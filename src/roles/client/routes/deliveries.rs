@@ -3,24 +3,19 @@
 use std::time::Duration;
 
 use actix_web::HttpResponse;
-use actix_web::web::Data;
-use diesel::PgConnection;
+use actix_web::web::{Data, Path};
 use utoipa::ToSchema;
 
 use crate::domain::document::{EXPIRES_IN_DEFAULT, EXPIRES_IN_MAX};
 use crate::domain::fields::Invalid;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::{Delivered, DeliveryReceipt};
-use crate::platform::http::{ApiError, ErrorBody, JsonBody, Tenant};
-use crate::platform::secrets::SecretKeys;
+use crate::domain::wire::{AccessChanged, Delivered, DeliveryReceipt};
+use crate::platform::http::{ApiError, ErrorBody, JsonBody, Query, Tenant};
 use crate::platform::{clock, random};
+use crate::roles::client::State;
+use crate::roles::client::flows::arrivals;
 use crate::roles::client::store::documents::Arrival;
-use crate::roles::client::{State, codes, store};
-
-/// How many codes are tried until one has a free selector. With a million live
-/// documents a selector is taken once in 33 times.
-const TRIES: usize = 16;
 
 /// Body of `POST /v1/documents`.
 #[derive(ToSchema)]
@@ -30,9 +25,19 @@ pub struct DeliverDocument {
     /// The sender's id, a UUID; the same id again means the same document.
     #[schema(example = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d")]
     id: Option<String>,
-    /// The sender's version; a higher one replaces, a lower or equal one changes nothing.
+    /// The sender's version of the text.
     #[schema(example = 1, minimum = 1)]
     version: Option<i32>,
+    /// The sender's operations on a document are numbered; one that is not newer
+    /// changes nothing. `version` where it is absent.
+    #[schema(example = 1, minimum = 1)]
+    sequence: Option<i64>,
+    /// Which access code, 1 where it is absent; a higher one replaces the code.
+    #[schema(example = 1, minimum = 1)]
+    generation: Option<i32>,
+    /// A code of `POST /v1/access-codes/reservations` that is to open the document.
+    #[schema(example = "K7QM-4T9X-WR5C")]
+    reserved_code: Option<String>,
     /// 1 to 500 characters.
     #[schema(example = "Exercises after knee surgery", min_length = 1, max_length = 500)]
     title: String,
@@ -83,6 +88,7 @@ pub struct Receipt {
     responses(
         (status = 201, description = "The document is here; a repetition is answered with the same code", body = Receipt),
         (status = 400, description = "A field is broken", body = ErrorBody),
+        (status = 410, description = "The sender has revoked it since", body = ErrorBody),
         (status = 413, description = "The body is too large", body = ErrorBody),
         (status = 415, description = "The body is not JSON", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
@@ -93,40 +99,146 @@ pub async fn receive_document(
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let arrival = arrival(Delivered::parse(body)?, clock::now())?;
+    take_in(&state, tenant, arrival).await
+}
+
+/// Takes a document in under the id of the path.
+#[utoipa::path(put, path = "/v1/documents/{id}", tag = "deliveries", operation_id = "replace_document",
+    params(("id" = String, Path, description = "The sender's id, a UUID"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    request_body = DeliverDocument,
+    responses(
+        (status = 201, description = "The document is here; a repetition is answered with the same code", body = Receipt),
+        (status = 400, description = "A field is broken", body = ErrorBody),
+        (status = 410, description = "The sender has revoked it since", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn replace_document(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let mut delivered = Delivered::parse(body)?;
+    if delivered.id.is_some_and(|given| given != id) {
+        return Err(Invalid::field("id", "format", "must be the id of the path").into());
+    }
+    delivered.id = Some(id);
+    take_in(&state, tenant, arrival(delivered, clock::now())?).await
+}
+
+async fn take_in(state: &State, tenant: TenantId, arrival: Arrival) -> Result<HttpResponse, ApiError> {
     let (keys, id) = (state.keys.clone(), arrival.id);
-    let access_code = state.db.transaction(id.0, move |conn| take_in(conn, &keys, &tenant, &arrival)).await?;
-    let link = Some(format!("{}/view/{access_code}", state.public_url));
-    Ok(HttpResponse::Created().json(DeliveryReceipt { id: id.to_string(), access_code, link }))
+    let code =
+        state.db.transaction(id.0, move |conn| arrivals::take_in(conn, &keys, &tenant, &arrival)).await?;
+    Ok(HttpResponse::Created().json(receipt(state, id, code)))
+}
+
+fn receipt(state: &State, id: DocumentId, access_code: String) -> DeliveryReceipt {
+    let link = Some(state.link(&access_code));
+    DeliveryReceipt { id: id.to_string(), access_code, link }
 }
 
 fn arrival(delivered: Delivered, now: Timestamp) -> Result<Arrival, Invalid> {
     let after = |seconds: i64| now.plus(Duration::from_secs(seconds.unsigned_abs()));
     let from_now = after(delivered.written.expires_in.unwrap_or(EXPIRES_IN_DEFAULT));
     let expires_at = delivered.expires_at.unwrap_or(from_now);
-    // An hour more than the longest life, for clocks that differ.
-    if expires_at > after(EXPIRES_IN_MAX + 3_600) {
-        return Err(Invalid::field("expiresAt", "maximum", "must be at most 90 days from now"));
-    }
+    check_expiry(expires_at, now)?;
     Ok(Arrival { id: delivered.id.unwrap_or_else(random::document_id), expires_at, at: now, delivered })
 }
 
-/// Writes the document and its code, or finds the code of a document that is here already.
-fn take_in(
-    conn: &mut PgConnection,
-    keys: &SecretKeys,
-    tenant: &TenantId,
-    arrival: &Arrival,
-) -> Result<String, ApiError> {
-    if !store::documents::insert(conn, tenant, arrival)? {
-        store::documents::replace(conn, tenant, arrival)?;
-        let stored = store::access_codes::find(conn, tenant, arrival.id)?;
-        return codes::reveal(keys, tenant, arrival.id, &stored);
+/// A day more than the longest life, for clocks that differ.
+fn check_expiry(expires_at: Timestamp, now: Timestamp) -> Result<(), Invalid> {
+    let longest = Duration::from_secs(EXPIRES_IN_MAX.unsigned_abs() + 86_400);
+    if expires_at > now.plus(longest) {
+        return Err(Invalid::field("expiresAt", "maximum", "must be at most 90 days from now"));
     }
-    for _ in 0..TRIES {
-        let (code, stored) = codes::issue(keys, tenant, arrival.id)?;
-        if store::access_codes::insert(conn, tenant, arrival.id, &stored, arrival.at)? {
-            return Ok(code.to_string());
-        }
-    }
-    Err(ApiError::internal("no free access code was found"))
+    Ok(())
+}
+
+/// Body of `PUT /v1/documents/{id}/access`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the body; the domain reads it field by field")]
+pub struct ChangeAccess {
+    /// As in `DeliverDocument`.
+    #[schema(example = 2, minimum = 1)]
+    sequence: i64,
+    /// As in `DeliverDocument`.
+    #[schema(example = 2, minimum = 1)]
+    generation: Option<i32>,
+    /// As in `DeliverDocument`.
+    #[schema(example = "K7QM-4T9X-WR5C")]
+    reserved_code: Option<String>,
+    /// When access ends, RFC 3339.
+    #[schema(format = DateTime, example = "2026-12-20T17:57:06.120Z")]
+    expires_at: String,
+}
+
+/// Gives a document another code or another end of access.
+#[utoipa::path(put, path = "/v1/documents/{id}/access", tag = "deliveries", operation_id = "change_access",
+    params(("id" = String, Path, description = "The sender's id"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    request_body = ChangeAccess,
+    responses(
+        (status = 200, description = "The code that opens it", body = Receipt),
+        (status = 400, description = "A field is broken", body = ErrorBody),
+        (status = 404, description = "The id is no UUID", body = ErrorBody),
+        (status = 410, description = "It is not here, or not any more", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn change_access(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+    JsonBody(body): JsonBody,
+) -> Result<HttpResponse, ApiError> {
+    let (id, changed, now) = (parse_id(&id)?, AccessChanged::parse(body)?, clock::now());
+    check_expiry(changed.expires_at, now)?;
+    let keys = state.keys.clone();
+    let code = state
+        .db
+        .transaction(id.0, move |conn| arrivals::change_access(conn, &keys, &tenant, (id, &changed), now))
+        .await?;
+    Ok(HttpResponse::Ok().json(receipt(&state, id, code)))
+}
+
+/// Ends access to a document, also to one that has not arrived yet.
+#[utoipa::path(delete, path = "/v1/documents/{id}", tag = "deliveries", operation_id = "withdraw_document",
+    params(
+        ("id" = String, Path, description = "The sender's id"),
+        ("X-Tenant" = Option<String>, Header, description = "Whose document"),
+        ("sequence" = Option<i64>, Query, minimum = 1, description = "As in `DeliverDocument`; without it, access ends whatever came before"),
+        ("version" = Option<i64>, Query, minimum = 1, description = "Stands in for `sequence`"),
+    ),
+    responses(
+        (status = 204, description = "Nobody gets in any more, unless a newer delivery came before"),
+        (status = 400, description = "A parameter is broken", body = ErrorBody),
+        (status = 404, description = "The id is no UUID", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn withdraw_document(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+    mut query: Query,
+) -> Result<HttpResponse, ApiError> {
+    let id = parse_id(&id)?;
+    let number = |text: &str| text.parse().ok().filter(|n: &i64| *n > 0);
+    let sequence = query.optional("sequence", "must be a whole number from 1", number);
+    let version = query.optional("version", "must be a whole number from 1", number);
+    query.finish()?;
+    let sequence = sequence.or(version);
+    state
+        .db
+        .transaction(id.0, move |conn| arrivals::revoke(conn, &tenant, id, sequence, clock::now()))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+fn parse_id(id: &str) -> Result<DocumentId, ApiError> {
+    id.parse().map_err(|_| ApiError::no_document(id))
 }

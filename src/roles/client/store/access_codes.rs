@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::result::QueryResult;
 use uuid::Uuid;
 
+use super::documents::OpenedRow;
 use super::schema::{access_codes, documents};
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
@@ -13,126 +14,168 @@ use crate::roles::client::codes::StoredCode;
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = access_codes, check_for_backend(diesel::pg::Pg))]
 struct CodeRow {
+    tenant_id: String,
+    id: Uuid,
     key_id: String,
     selector_hash: Vec<u8>,
     verifier_salt: Vec<u8>,
     verifier_hash: Vec<u8>,
     sealed_code: Vec<u8>,
+    dead_at: Option<PgTimestamp>,
 }
 
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = documents, check_for_backend(diesel::pg::Pg))]
-struct DocumentRow {
-    tenant_id: String,
+#[derive(Insertable)]
+#[diesel(table_name = access_codes)]
+struct NewRow<'a> {
+    tenant_id: &'a str,
     id: Uuid,
-    version: i32,
-    title: String,
-    content: String,
-    content_type: String,
-    expires_at: PgTimestamp,
+    document_id: Option<Uuid>,
+    key_id: &'a str,
+    selector_hash: &'a [u8],
+    verifier_salt: &'a [u8],
+    verifier_hash: &'a [u8],
+    sealed_code: &'a [u8],
+    expires_at: Option<PgTimestamp>,
     created_at: PgTimestamp,
-    updated_at: PgTimestamp,
 }
 
-/// A document that a selector leads to; nobody has checked the verifier yet.
+/// What a selector leads to; nobody has checked the verifier yet.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    /// Whose document.
+    /// Whose code.
     pub tenant: TenantId,
-    /// The document.
-    pub document: OpenedDocument,
     /// What the verifier is checked against.
     pub code: StoredCode,
+    /// Whether another code has taken its place.
+    pub dead: bool,
+    /// The document; `None` if it has not arrived yet.
+    pub document: Option<OpenedRow>,
 }
 
-/// What is shown of a document once it is open.
-#[derive(Debug, Clone)]
-pub struct OpenedDocument {
-    /// Its id.
-    pub id: DocumentId,
-    /// Its newest version.
-    pub version: i32,
-    /// Title.
-    pub title: String,
-    /// Content.
-    pub content: String,
-    /// `text/markdown` or `text/plain`.
-    pub content_type: String,
-    /// When access ends.
-    pub expires_at: Timestamp,
-    /// When the first version arrived.
-    pub created_at: Timestamp,
-    /// When the newest version arrived.
-    pub updated_at: Timestamp,
+/// Whom a new code is for.
+#[derive(Debug, Clone, Copy)]
+pub enum For {
+    /// A document that is here.
+    Document(DocumentId),
+    /// A document that may come until then.
+    Reservation(Timestamp),
 }
 
-/// Writes the code of a document; `false` if its selector is taken.
+fn new_row<'a>(tenant: &'a TenantId, code: &'a StoredCode, whom: For, now: Timestamp) -> NewRow<'a> {
+    let (document_id, expires_at) = match whom {
+        For::Document(id) => (Some(id.0), None),
+        For::Reservation(until) => (None, Some(PgTimestamp(until))),
+    };
+    NewRow {
+        tenant_id: tenant.as_str(),
+        id: code.id,
+        document_id,
+        key_id: &code.key_id,
+        selector_hash: &code.selector_hash,
+        verifier_salt: &code.verifier_salt,
+        verifier_hash: &code.verifier_hash,
+        sealed_code: &code.sealed_code,
+        expires_at,
+        created_at: PgTimestamp(now),
+    }
+}
+
+/// Writes codes and returns the ids of those whose selectors were free.
 pub fn insert(
     conn: &mut PgConnection,
     tenant: &TenantId,
-    id: DocumentId,
-    code: &StoredCode,
+    codes: &[&StoredCode],
+    whom: For,
     now: Timestamp,
-) -> QueryResult<bool> {
-    let written = diesel::insert_into(access_codes::table)
-        .values((
-            access_codes::tenant_id.eq(tenant.as_str()),
-            access_codes::document_id.eq(id.0),
-            access_codes::key_id.eq(&code.key_id),
-            access_codes::selector_hash.eq(&code.selector_hash),
-            access_codes::verifier_salt.eq(&code.verifier_salt),
-            access_codes::verifier_hash.eq(&code.verifier_hash),
-            access_codes::sealed_code.eq(&code.sealed_code),
-            access_codes::created_at.eq(PgTimestamp(now)),
-        ))
+) -> QueryResult<Vec<Uuid>> {
+    let rows: Vec<_> = codes.iter().map(|code| new_row(tenant, code, whom, now)).collect();
+    diesel::insert_into(access_codes::table)
+        .values(rows)
         .on_conflict(access_codes::selector_hash)
         .do_nothing()
-        .execute(conn)?;
-    Ok(written == 1)
+        .returning(access_codes::id)
+        .get_results(conn)
 }
 
-/// The code of a document.
-pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<StoredCode> {
-    let row: CodeRow =
-        access_codes::table.find((tenant.as_str(), id.0)).select(CodeRow::as_select()).first(conn)?;
-    Ok(row.into())
+/// Gives a reserved code to a document; `None` if no such code is reserved.
+pub fn activate(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    selector_hashes: &[Vec<u8>],
+    id: DocumentId,
+    now: Timestamp,
+) -> QueryResult<Option<StoredCode>> {
+    let reserved = access_codes::table
+        .filter(access_codes::selector_hash.eq_any(selector_hashes))
+        .filter(access_codes::tenant_id.eq(tenant.as_str()))
+        .filter(access_codes::document_id.is_null())
+        .filter(access_codes::expires_at.gt(PgTimestamp(now)).assume_not_null());
+    let row: Option<CodeRow> = diesel::update(reserved)
+        .set((access_codes::document_id.eq(id.0), access_codes::expires_at.eq(None::<PgTimestamp>)))
+        .returning(CodeRow::as_returning())
+        .get_result(conn)
+        .optional()?;
+    Ok(row.map(Into::into))
 }
 
-/// The documents of any tenant that these selectors lead to: whoever types a
-/// code names no tenant.
+/// The code that opens a document.
+pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<Option<StoredCode>> {
+    let row: Option<CodeRow> = access_codes::table
+        .filter(access_codes::tenant_id.eq(tenant.as_str()))
+        .filter(access_codes::document_id.eq(id.0))
+        .filter(access_codes::dead_at.is_null())
+        .select(CodeRow::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(row.map(Into::into))
+}
+
+/// Lets the code of a document open nothing any more.
+pub fn kill(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId, now: Timestamp) -> QueryResult<()> {
+    let live = access_codes::table
+        .filter(access_codes::tenant_id.eq(tenant.as_str()))
+        .filter(access_codes::document_id.eq(id.0))
+        .filter(access_codes::dead_at.is_null());
+    diesel::update(live).set(access_codes::dead_at.eq(PgTimestamp(now))).execute(conn).map(|_| ())
+}
+
+/// Counts a wrong verifier.
+pub fn count_failure(conn: &mut PgConnection, tenant: &TenantId, code: Uuid) -> QueryResult<i32> {
+    diesel::update(access_codes::table.find((tenant.as_str(), code)))
+        .set(access_codes::failed_total.eq(access_codes::failed_total + 1))
+        .returning(access_codes::failed_total)
+        .get_result(conn)
+        .optional()
+        .map(Option::unwrap_or_default)
+}
+
+/// What these selectors lead to, of any tenant: whoever types a code names no
+/// tenant.
 pub fn candidates(
     conn: &mut PgConnection,
     selector_hashes: &[Vec<u8>],
 ) -> QueryResult<Vec<(Vec<u8>, Candidate)>> {
-    let same_document =
-        documents::tenant_id.eq(access_codes::tenant_id).and(documents::id.eq(access_codes::document_id));
-    let rows: Vec<(CodeRow, DocumentRow)> = access_codes::table
-        .inner_join(documents::table.on(same_document))
+    let same_document = documents::tenant_id
+        .eq(access_codes::tenant_id)
+        .and(documents::id.nullable().eq(access_codes::document_id));
+    let rows: Vec<(CodeRow, Option<OpenedRow>)> = access_codes::table
+        .left_join(documents::table.on(same_document))
         .filter(access_codes::selector_hash.eq_any(selector_hashes))
-        .select((CodeRow::as_select(), DocumentRow::as_select()))
+        .select((CodeRow::as_select(), Option::<OpenedRow>::as_select()))
         .load(conn)?;
     Ok(rows.into_iter().filter_map(candidate).collect())
 }
 
-fn candidate((code, row): (CodeRow, DocumentRow)) -> Option<(Vec<u8>, Candidate)> {
-    let document = OpenedDocument {
-        id: DocumentId(row.id),
-        version: row.version,
-        title: row.title,
-        content: row.content,
-        content_type: row.content_type,
-        expires_at: row.expires_at.into(),
-        created_at: row.created_at.into(),
-        updated_at: row.updated_at.into(),
-    };
-    let selector = code.selector_hash.clone();
-    let tenant = TenantId::parse(&row.tenant_id).ok()?;
-    Some((selector, Candidate { tenant, document, code: code.into() }))
+fn candidate((code, document): (CodeRow, Option<OpenedRow>)) -> Option<(Vec<u8>, Candidate)> {
+    let tenant = TenantId::parse(&code.tenant_id).ok()?;
+    let (selector, dead) = (code.selector_hash.clone(), code.dead_at.is_some());
+    Some((selector, Candidate { tenant, code: code.into(), dead, document }))
 }
 
 impl From<CodeRow> for StoredCode {
     fn from(row: CodeRow) -> Self {
         Self {
+            id: row.id,
             key_id: row.key_id,
             selector_hash: row.selector_hash,
             verifier_salt: row.verifier_salt,

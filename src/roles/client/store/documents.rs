@@ -1,4 +1,4 @@
-//! Documents that were delivered.
+//! Documents that were delivered, or revoked before they could be.
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;
@@ -8,19 +8,23 @@ use uuid::Uuid;
 use super::schema::documents;
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::Delivered;
+use crate::domain::wire::{AccessChanged, Delivered};
 use crate::platform::db::PgTimestamp;
 
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = documents, treat_none_as_null = true)]
 struct ContentRow<'a> {
+    sequence: i64,
+    generation: i32,
     version: i32,
-    title: &'a str,
-    content: &'a str,
+    title: Option<&'a str>,
+    content: Option<&'a str>,
     content_type: &'a str,
     recipient: Option<Value>,
     metadata: Option<&'a Value>,
     expires_at: PgTimestamp,
+    revoked_at: Option<PgTimestamp>,
+    expired_at: Option<PgTimestamp>,
     updated_at: PgTimestamp,
 }
 
@@ -47,16 +51,62 @@ pub struct Arrival {
     pub at: Timestamp,
 }
 
+/// Where a document stands.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = documents, check_for_backend(diesel::pg::Pg))]
+pub struct Standing {
+    /// The newest operation that was applied.
+    pub sequence: i64,
+    /// Which code opens it.
+    pub generation: i32,
+    /// Version of its text.
+    pub version: i32,
+    /// When access was withdrawn.
+    pub revoked_at: Option<PgTimestamp>,
+    /// The title, as long as the text is here.
+    pub title: Option<String>,
+}
+
+/// What is shown of a document once it is open.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = documents, check_for_backend(diesel::pg::Pg))]
+pub struct OpenedRow {
+    /// Its id.
+    pub id: Uuid,
+    /// Version of its text.
+    pub version: i32,
+    /// Title, as long as the text is here.
+    pub title: Option<String>,
+    /// Content, as long as the text is here.
+    pub content: Option<String>,
+    /// `text/markdown` or `text/plain`.
+    pub content_type: String,
+    /// When access ends.
+    pub expires_at: PgTimestamp,
+    /// The newest version that somebody has opened.
+    pub opened_version: i32,
+    /// When access was withdrawn.
+    pub revoked_at: Option<PgTimestamp>,
+    /// When the first version arrived.
+    pub created_at: PgTimestamp,
+    /// When the newest version arrived.
+    pub updated_at: PgTimestamp,
+}
+
 fn content_row(arrival: &Arrival) -> ContentRow<'_> {
-    let written = &arrival.delivered.written;
+    let Delivered { written, ordering, version, .. } = &arrival.delivered;
     ContentRow {
-        version: arrival.delivered.version,
-        title: &written.title,
-        content: &written.content,
+        sequence: ordering.sequence,
+        generation: ordering.generation,
+        version: *version,
+        title: Some(&written.title),
+        content: Some(&written.content),
         content_type: written.content_type.as_str(),
         recipient: written.recipient.as_ref().and_then(|r| serde_json::to_value(r).ok()),
         metadata: written.metadata.as_ref(),
         expires_at: arrival.expires_at.into(),
+        revoked_at: None,
+        expired_at: None,
         updated_at: arrival.at.into(),
     }
 }
@@ -73,10 +123,88 @@ pub fn insert(conn: &mut PgConnection, tenant: &TenantId, arrival: &Arrival) -> 
     Ok(written == 1)
 }
 
-/// Writes a newer version; an older or equal one changes nothing.
+/// Locks a document until the end of the transaction and tells where it stands.
+pub fn lock(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<Option<Standing>> {
+    let row = documents::table.find((tenant.as_str(), id.0)).for_update();
+    row.select(Standing::as_select()).first(conn).optional()
+}
+
+/// Writes a newer version of a locked document.
 pub fn replace(conn: &mut PgConnection, tenant: &TenantId, arrival: &Arrival) -> QueryResult<()> {
-    let stored = documents::table.find((tenant.as_str(), arrival.id.0));
-    let older = stored.filter(documents::version.lt(arrival.delivered.version));
-    diesel::update(older).set(content_row(arrival)).execute(conn)?;
-    Ok(())
+    let row = documents::table.find((tenant.as_str(), arrival.id.0));
+    diesel::update(row).set(content_row(arrival)).execute(conn).map(|_| ())
+}
+
+/// Writes another end and another generation of the code of a locked document.
+pub fn change_access(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    id: DocumentId,
+    changed: &AccessChanged,
+    generation: i32,
+) -> QueryResult<()> {
+    diesel::update(documents::table.find((tenant.as_str(), id.0)))
+        .set((
+            documents::sequence.eq(changed.ordering.sequence),
+            documents::generation.eq(generation),
+            documents::expires_at.eq(PgTimestamp(changed.expires_at)),
+            documents::expired_at.eq(None::<PgTimestamp>),
+        ))
+        .execute(conn)
+        .map(|_| ())
+}
+
+/// Writes a tombstone for a document that has not arrived; `false` if it has.
+pub fn insert_tombstone(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    id: DocumentId,
+    sequence: i64,
+    now: Timestamp,
+) -> QueryResult<bool> {
+    let row = NewRow {
+        tenant_id: tenant.as_str(),
+        id: id.0,
+        created_at: now.into(),
+        content: tombstone(sequence, 1, 1, now),
+    };
+    let written = diesel::insert_into(documents::table).values(row).on_conflict_do_nothing().execute(conn)?;
+    Ok(written == 1)
+}
+
+/// Withdraws access to a locked document and removes its text.
+pub fn revoke(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    id: DocumentId,
+    (standing, sequence): (&Standing, i64),
+    now: Timestamp,
+) -> QueryResult<()> {
+    let row = documents::table.find((tenant.as_str(), id.0));
+    let content = tombstone(sequence, standing.generation, standing.version, now);
+    diesel::update(row).set(content).execute(conn).map(|_| ())
+}
+
+fn tombstone(sequence: i64, generation: i32, version: i32, now: Timestamp) -> ContentRow<'static> {
+    ContentRow {
+        sequence,
+        generation,
+        version,
+        title: None,
+        content: None,
+        content_type: "text/plain",
+        recipient: None,
+        metadata: None,
+        expires_at: now.into(),
+        revoked_at: Some(now.into()),
+        expired_at: None,
+        updated_at: now.into(),
+    }
+}
+
+/// Notes that a version was opened; `false` if that was known.
+pub fn note_opened(conn: &mut PgConnection, tenant: &TenantId, id: Uuid, version: i32) -> QueryResult<bool> {
+    let unread = documents::table.find((tenant.as_str(), id)).filter(documents::opened_version.lt(version));
+    let noted = diesel::update(unread).set(documents::opened_version.eq(version)).execute(conn)?;
+    Ok(noted == 1)
 }

@@ -2,4 +2,6 @@
 
 pub mod access_codes;
 pub mod documents;
+pub mod receipts;
 pub mod schema;
+pub mod upkeep;

@@ -4,28 +4,50 @@ diesel::table! {
     documents (tenant_id, id) {
         tenant_id -> Text,
         id -> Uuid,
+        sequence -> Int8,
+        generation -> Int4,
         version -> Int4,
-        title -> Text,
-        content -> Text,
+        title -> Nullable<Text>,
+        content -> Nullable<Text>,
         content_type -> Text,
         recipient -> Nullable<Jsonb>,
         metadata -> Nullable<Jsonb>,
         expires_at -> Timestamptz,
+        opened_version -> Int4,
+        revoked_at -> Nullable<Timestamptz>,
+        expired_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
     }
 }
 
 diesel::table! {
-    access_codes (tenant_id, document_id) {
+    access_codes (tenant_id, id) {
         tenant_id -> Text,
-        document_id -> Uuid,
+        id -> Uuid,
+        document_id -> Nullable<Uuid>,
         key_id -> Text,
         selector_hash -> Bytea,
         verifier_salt -> Bytea,
         verifier_hash -> Bytea,
         sealed_code -> Bytea,
+        failed_total -> Int4,
+        expires_at -> Nullable<Timestamptz>,
+        dead_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    receipts (tenant_id, txid, position) {
+        tenant_id -> Text,
+        txid -> Int8,
+        position -> Int8,
+        id -> Uuid,
+        document_id -> Uuid,
+        kind -> Text,
+        version -> Nullable<Int4>,
+        at -> Timestamptz,
     }
 }
 

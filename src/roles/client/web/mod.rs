@@ -37,6 +37,9 @@ async fn open_page(state: Data<State>, req: HttpRequest, payload: Payload) -> Re
     };
     match flows::open_document(&state, &code).await {
         Ok(document) => render(StatusCode::OK, &DocumentPage::of(&document)),
+        Err(error) if error.code == ErrorCode::DocumentOnItsWay => {
+            render(error.code.status(), &EntryPage::on_its_way(&code))
+        }
         Err(error) => {
             if let Some(cause) = &error.cause {
                 log::warn!("a page can't be shown: {cause}");
@@ -67,6 +70,9 @@ fn explain(code: ErrorCode) -> &'static str {
         }
         ErrorCode::AccessCodeExpired => {
             "The time to read this document is over. Please ask your practice for a new code."
+        }
+        ErrorCode::AccessCodeRevoked => {
+            "This code is no longer valid. If your practice has given you a newer one, please use that; otherwise call them."
         }
         _ => "The document can't be shown at the moment. Nothing is lost: please try again in a minute.",
     }

@@ -5,7 +5,7 @@ use askama::Template;
 use super::markdown;
 use crate::domain::document::ContentType;
 use crate::domain::timestamp::Timestamp;
-use crate::roles::client::store::access_codes::OpenedDocument;
+use crate::roles::client::flows::opening::OpenedDocument;
 
 /// The page with the one field.
 #[derive(Template)]
@@ -14,22 +14,29 @@ pub struct EntryPage {
     code: String,
     error: Option<&'static str>,
     from_link: bool,
+    /// The code is right, but its document has not arrived yet.
+    on_its_way: bool,
 }
 
 impl EntryPage {
     /// Nothing typed yet.
     pub fn empty() -> Self {
-        Self { code: String::new(), error: None, from_link: false }
+        Self { code: String::new(), error: None, from_link: false, on_its_way: false }
     }
 
     /// The code came with the link.
     pub fn with_code(code: &str) -> Self {
-        Self { code: shown(code), error: None, from_link: true }
+        Self { code: shown(code), error: None, from_link: true, on_its_way: false }
     }
 
     /// The code opens nothing, or nothing can be opened now.
     pub fn refused(code: &str, error: &'static str) -> Self {
-        Self { code: shown(code), error: Some(error), from_link: false }
+        Self { code: shown(code), error: Some(error), from_link: false, on_its_way: false }
+    }
+
+    /// The document has not arrived yet.
+    pub fn on_its_way(code: &str) -> Self {
+        Self { code: shown(code), error: None, from_link: false, on_its_way: true }
     }
 }
 

@@ -76,7 +76,11 @@ pub fn take(
 }
 
 /// Encrypts codes for the reserve.
-pub fn seal(keys: &SecretKeys, tenant: &TenantId, codes: &[ReservedCode]) -> Result<Vec<SealedCode>, ApiError> {
+pub fn seal(
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    codes: &[ReservedCode],
+) -> Result<Vec<SealedCode>, ApiError> {
     let key = keys.first().map_err(ApiError::internal)?;
     let seal = |code: &ReservedCode| {
         let id = random::uuid();

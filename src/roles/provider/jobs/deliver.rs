@@ -30,7 +30,10 @@ pub fn topic(operation: Operation) -> &'static str {
 }
 
 fn operation(topic: &str) -> Option<Operation> {
-    Operation::WORDS.iter().map(|(_, operation)| *operation).find(|operation| self::topic(*operation) == topic)
+    Operation::WORDS
+        .iter()
+        .map(|(_, operation)| *operation)
+        .find(|operation| self::topic(*operation) == topic)
 }
 
 /// Attempts every message that is due, each for itself, and tells how many attempts there were.
@@ -108,7 +111,11 @@ impl Courier for ToClient {
         operations::lock(conn, &tenants, &ids)
     }
 
-    fn record(conn: &mut PgConnection, settled: &[Settled<'_, Self::Receipt>], now: Timestamp) -> QueryResult<()> {
+    fn record(
+        conn: &mut PgConnection,
+        settled: &[Settled<'_, Self::Receipt>],
+        now: Timestamp,
+    ) -> QueryResult<()> {
         let mut ended = Ended::at(now);
         for settled in settled {
             ended.push(ending(settled));
@@ -124,14 +131,22 @@ fn ending(settled: &Settled<'_, Option<DeliveryReceipt>>) -> Ending {
     let word = operation.as_str().to_owned();
     let (state, due_at, error, event) = match settled.how {
         Settlement::Delivered => {
-            let state =
-                if operation == Operation::Revoke { DeliveryState::Revoked } else { DeliveryState::Delivered };
+            let state = if operation == Operation::Revoke {
+                DeliveryState::Revoked
+            } else {
+                DeliveryState::Delivered
+            };
             (state, None, None, Some((EventKind::Delivered, word)))
         }
-        Settlement::Retry { due_at, error } => (DeliveryState::Queued, Some(*due_at), Some(error.clone()), None),
-        Settlement::Failed { error } => {
-            (DeliveryState::Failed, None, Some(error.clone()), Some((EventKind::Failed, format!("{word}: {error}"))))
+        Settlement::Retry { due_at, error } => {
+            (DeliveryState::Queued, Some(*due_at), Some(error.clone()), None)
         }
+        Settlement::Failed { error } => (
+            DeliveryState::Failed,
+            None,
+            Some(error.clone()),
+            Some((EventKind::Failed, format!("{word}: {error}"))),
+        ),
     };
     let receipt = settled.receipt.and_then(Option::as_ref);
     Ending {

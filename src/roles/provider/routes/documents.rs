@@ -48,7 +48,13 @@ pub async fn create_document(
     let to_write = Arc::clone(&document);
     let insert = move |conn: &mut PgConnection| -> Result<(), ApiError> {
         store::insert(conn, &tenant, &to_write)?;
-        Ok(events::note(conn, &tenant, to_write.id, (EventKind::Created, to_write.version), to_write.created_at)?)
+        Ok(events::note(
+            conn,
+            &tenant,
+            to_write.id,
+            (EventKind::Created, to_write.version),
+            to_write.created_at,
+        )?)
     };
     state.db.transaction(document.id.0, insert).await?;
     let location = format!("/api/documents/{}", document.id);

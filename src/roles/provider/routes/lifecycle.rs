@@ -12,9 +12,7 @@ use utoipa::ToSchema;
 use super::documents::{load, parse_id};
 use super::send::{self, Sent};
 use super::view::DocumentView;
-use crate::domain::document::{
-    DeliveryState, Document, EXPIRES_IN_MAX, EXPIRES_IN_MIN, Operation, Refusal,
-};
+use crate::domain::document::{DeliveryState, Document, EXPIRES_IN_MAX, EXPIRES_IN_MIN, Operation, Refusal};
 use crate::domain::fields::{Fields, Invalid};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;

@@ -124,7 +124,8 @@ pub async fn list_messages(
 ) -> Result<HttpResponse, ApiError> {
     let within = |text: &str| text.parse().ok().filter(|n| (1..=PAGE_MAX).contains(n));
     let limit = query.optional("limit", "must be a whole number from 1 to 200", within).unwrap_or(PAGE);
-    let after = query.optional("after", "must be the nextAfter of an earlier page", |t| Uuid::try_parse(t).ok());
+    let after =
+        query.optional("after", "must be the nextAfter of an earlier page", |t| Uuid::try_parse(t).ok());
     let known = |text: &str| STATES.iter().copied().find(|state| *state == text);
     let wanted = query.optional("state", "must be a state of a message, such as failed", known);
     query.finish()?;

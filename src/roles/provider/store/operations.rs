@@ -146,7 +146,8 @@ impl Ended {
     /// Adds one.
     pub fn push(&mut self, ending: Ending) {
         let (code, link) = ending.code.map_or((None, None), |(code, link)| (Some(code), link));
-        let (event, detail) = ending.event.map_or((None, None), |(kind, detail)| (Some(kind.as_str()), Some(detail)));
+        let (event, detail) =
+            ending.event.map_or((None, None), |(kind, detail)| (Some(kind.as_str()), Some(detail)));
         self.tenants.push(ending.tenant);
         self.ids.push(ending.id);
         self.sequences.push(ending.sequence);

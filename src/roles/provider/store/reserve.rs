@@ -22,7 +22,11 @@ pub struct SealedCode {
 }
 
 /// Takes the oldest code that lasts until `lasts_until` out of the reserve.
-pub fn take(conn: &mut PgConnection, tenant: &TenantId, lasts_until: Timestamp) -> QueryResult<Option<SealedCode>> {
+pub fn take(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    lasts_until: Timestamp,
+) -> QueryResult<Option<SealedCode>> {
     let oldest: Option<Uuid> = code_reserve::table
         .filter(code_reserve::tenant_id.eq(tenant.as_str()))
         .filter(code_reserve::expires_at.gt(PgTimestamp(lasts_until)))
@@ -92,7 +96,10 @@ pub fn accounts(conn: &mut PgConnection) -> QueryResult<Vec<(TenantId, Option<St
         .order(client_accounts::tenant_id)
         .select((client_accounts::tenant_id, client_accounts::receipts_cursor))
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(|(tenant, cursor)| Some((TenantId::parse(&tenant).ok()?, cursor))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|(tenant, cursor)| Some((TenantId::parse(&tenant).ok()?, cursor)))
+        .collect())
 }
 
 /// Moves the cursor of a tenant's receipts from `from` to `to`; `false` if

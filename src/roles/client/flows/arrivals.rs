@@ -1,0 +1,166 @@
+//! What senders ask: take a document in, give it another code or end, end its
+//! access. Each within one transaction, with its receipt.
+//!
+//! Operations on a document are numbered by the sender. One that is not newer
+//! than what was applied changes nothing and is answered like the first time, so
+//! it does not matter how often and in which order they arrive.
+
+use diesel::PgConnection;
+
+use crate::domain::access_code::AccessCode;
+use crate::domain::fields::Invalid;
+use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::wire::AccessChanged;
+use crate::domain::words::EventKind;
+use crate::platform::http::{ApiError, ErrorCode};
+use crate::platform::secrets::SecretKeys;
+use crate::roles::client::codes;
+use crate::roles::client::store::access_codes::{self, For};
+use crate::roles::client::store::documents::{self, Arrival, Standing};
+use crate::roles::client::store::receipts;
+
+/// How many codes are tried until one has a free selector. With a million live
+/// documents a selector is taken once in 33 times.
+const TRIES: usize = 16;
+
+/// Writes a document and its code, or finds the code of a document that is here already.
+pub fn take_in(
+    conn: &mut PgConnection,
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    arrival: &Arrival,
+) -> Result<String, ApiError> {
+    let (id, now, ordering) = (arrival.id, arrival.at, &arrival.delivered.ordering);
+    let promised = ordering.reserved_code.as_deref();
+    let code = if documents::insert(conn, tenant, arrival)? {
+        give_code(conn, keys, tenant, (id, promised), now)?
+    } else {
+        let standing = documents::lock(conn, tenant, id)?.ok_or_else(gone)?;
+        if ordering.sequence <= standing.sequence {
+            return current_code(conn, keys, tenant, id, &standing);
+        }
+        documents::replace(conn, tenant, arrival)?;
+        let another = ordering.generation > standing.generation || standing.revoked_at.is_some();
+        keep_or_give_code(conn, keys, tenant, (id, promised, another), now)?
+    };
+    receipts::note(conn, tenant, id.0, (EventKind::Delivered, arrival.delivered.version), now)?;
+    Ok(code)
+}
+
+/// Gives a document another end, and another code if its generation is newer.
+pub fn change_access(
+    conn: &mut PgConnection,
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    (id, changed): (DocumentId, &AccessChanged),
+    now: Timestamp,
+) -> Result<String, ApiError> {
+    let standing = documents::lock(conn, tenant, id)?.ok_or_else(gone)?;
+    let ordering = &changed.ordering;
+    if ordering.sequence <= standing.sequence {
+        return current_code(conn, keys, tenant, id, &standing);
+    }
+    if standing.revoked_at.is_some() {
+        return Err(revoked());
+    }
+    if standing.title.is_none() {
+        return Err(gone());
+    }
+    let another = ordering.generation > standing.generation;
+    let generation = ordering.generation.max(standing.generation);
+    documents::change_access(conn, tenant, id, changed, generation)?;
+    let promised = ordering.reserved_code.as_deref();
+    let code = keep_or_give_code(conn, keys, tenant, (id, promised, another), now)?;
+    let kind = if another { EventKind::Reissued } else { EventKind::ExpiryChanged };
+    receipts::note(conn, tenant, id.0, (kind, standing.version), now)?;
+    Ok(code)
+}
+
+/// Ends access. A document that has not arrived yet gets a tombstone, which wins
+/// over its delivery.
+pub fn revoke(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    id: DocumentId,
+    sequence: Option<i64>,
+    now: Timestamp,
+) -> Result<(), ApiError> {
+    let version = if documents::insert_tombstone(conn, tenant, id, sequence.unwrap_or(i64::MAX), now)? {
+        1
+    } else {
+        let Some(standing) = documents::lock(conn, tenant, id)? else { return Ok(()) };
+        let newer = sequence.is_none_or(|sequence| sequence > standing.sequence);
+        if !newer || (standing.revoked_at.is_some() && sequence.is_none()) {
+            return Ok(());
+        }
+        // Without a number it ends what is here, and a later delivery may begin anew.
+        let sequence = sequence.unwrap_or(standing.sequence);
+        documents::revoke(conn, tenant, id, (&standing, sequence), now)?;
+        standing.version
+    };
+    Ok(receipts::note(conn, tenant, id.0, (EventKind::Revoked, version), now)?)
+}
+
+fn current_code(
+    conn: &mut PgConnection,
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    id: DocumentId,
+    standing: &Standing,
+) -> Result<String, ApiError> {
+    if standing.revoked_at.is_some() {
+        return Err(revoked());
+    }
+    let stored = access_codes::find(conn, tenant, id)?;
+    codes::reveal(keys, tenant, &stored.ok_or_else(|| ApiError::internal("a document without a code"))?)
+}
+
+fn keep_or_give_code(
+    conn: &mut PgConnection,
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    (id, promised, another): (DocumentId, Option<&str>, bool),
+    now: Timestamp,
+) -> Result<String, ApiError> {
+    if !another && let Some(stored) = access_codes::find(conn, tenant, id)? {
+        return codes::reveal(keys, tenant, &stored);
+    }
+    access_codes::kill(conn, tenant, id, now)?;
+    give_code(conn, keys, tenant, (id, promised), now)
+}
+
+/// Gives a document the code that its sender has promised, or a new one if that
+/// is not in reserve any more.
+fn give_code(
+    conn: &mut PgConnection,
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    (id, promised): (DocumentId, Option<&str>),
+    now: Timestamp,
+) -> Result<String, ApiError> {
+    if let Some(code) = promised.and_then(|text| AccessCode::parse(text).ok()) {
+        let hashes = codes::selector_hashes(keys, &code);
+        if let Some(stored) = access_codes::activate(conn, tenant, &hashes, id, now)? {
+            // A sender that only knows the beginning of a code does not get the rest.
+            let right = codes::verify(keys, &code, tenant, &stored);
+            let wrong = || Invalid::field("reservedCode", "format", "must be a code that was reserved");
+            return right.then(|| code.to_string()).ok_or_else(|| wrong().into());
+        }
+    }
+    for _ in 0..TRIES {
+        let (code, stored) = codes::issue(keys, tenant)?;
+        if !access_codes::insert(conn, tenant, &[&stored], For::Document(id), now)?.is_empty() {
+            return Ok(code.to_string());
+        }
+    }
+    Err(ApiError::internal("no free access code was found"))
+}
+
+fn revoked() -> ApiError {
+    ApiError::new(ErrorCode::DocumentRevoked, "The document was revoked by its sender")
+}
+
+fn gone() -> ApiError {
+    ApiError::new(ErrorCode::DocumentGone, "The document is not here; deliver it again")
+}

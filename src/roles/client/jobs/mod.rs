@@ -1,0 +1,27 @@
+//! What the client role does without being asked.
+
+pub mod housekeeping;
+
+use std::time::Duration;
+
+use super::State;
+
+/// Pause between two rounds of housekeeping.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+/// Starts every job, on this thread.
+pub fn start(state: &State) {
+    let own = state.clone();
+    actix_web::rt::spawn(async move {
+        let mut mended = false;
+        loop {
+            if !mended {
+                mended = housekeeping::mend(&own).await.is_ok();
+            }
+            if let Err(error) = housekeeping::run(&own).await {
+                log::debug!("the database can't be tidied: {error}");
+            }
+            tokio::time::sleep(HOUSEKEEPING).await;
+        }
+    });
+}

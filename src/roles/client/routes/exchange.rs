@@ -1,0 +1,184 @@
+//! What the provider role asks for ahead of time and afterwards: codes in
+//! reserve, and receipts.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use diesel::PgConnection;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::domain::fields::{Fields, Invalid};
+use crate::domain::wire::{RECEIPTS_MAX, RESERVATIONS_MAX, Receipt, Receipts, Reservations, ReservedCode};
+use crate::platform::clock;
+use crate::platform::feed::FeedCursor;
+use crate::platform::http::{ApiError, ErrorBody, JsonBody, Query, Tenant};
+use crate::roles::client::store::access_codes::{self, For};
+use crate::roles::client::store::receipts::{self, ReceiptRow};
+use crate::roles::client::{State, codes};
+
+/// Receipts of a page where nobody says how many.
+const PAGE: i64 = 100;
+
+/// Body of `POST /v1/access-codes/reservations`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the body; the handler reads it field by field")]
+pub struct ReserveCodes {
+    /// How many.
+    #[schema(example = 100, minimum = 1, maximum = 500)]
+    count: i64,
+}
+
+/// An access code handed out ahead of time.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = ReservedCode)]
+#[expect(dead_code, reason = "describes ReservedCode of the domain")]
+pub struct ReservedCodeView {
+    /// What the client will type.
+    #[schema(example = "K7QM-4T9X-WR5C")]
+    access_code: String,
+    /// Where the client will type it.
+    #[schema(example = "https://client.on-track.ch/view/K7QM-4T9X-WR5C")]
+    link: String,
+}
+
+/// Answer of `POST /v1/access-codes/reservations`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = Reservations)]
+#[expect(dead_code, reason = "describes Reservations of the domain")]
+pub struct ReservationsView {
+    /// The codes; fewer than asked for if chance made the same code twice.
+    codes: Vec<ReservedCodeView>,
+    /// When those are forgotten that no delivery has brought back.
+    #[schema(format = DateTime, example = "2026-12-20T17:57:06.120Z")]
+    expires_at: String,
+}
+
+/// Hands out access codes ahead of time.
+///
+/// Each opens nothing until a delivery of the same tenant names it as `reservedCode`.
+#[utoipa::path(post, path = "/v1/access-codes/reservations", tag = "deliveries", operation_id = "reserve_codes",
+    params(("X-Tenant" = Option<String>, Header, description = "Whose documents they may open")),
+    request_body = ReserveCodes,
+    responses(
+        (status = 201, description = "The codes", body = ReservationsView),
+        (status = 400, description = "A field is broken", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn reserve_codes(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    JsonBody(body): JsonBody,
+) -> Result<HttpResponse, ApiError> {
+    let count = read_count(body)?;
+    let now = clock::now();
+    let until = now.plus(state.retention.reservation);
+    let made: Vec<_> =
+        (0..count).map(|_| codes::issue(&state.keys, &tenant)).collect::<Result<_, ApiError>>()?;
+    let insert = move |conn: &mut PgConnection| {
+        let stored: Vec<_> = made.iter().map(|(_, stored)| stored).collect();
+        let written = access_codes::insert(conn, &tenant, &stored, For::Reservation(until), now)?;
+        let reserved = made.into_iter().filter(|(_, stored)| written.contains(&stored.id));
+        Ok::<_, ApiError>(reserved.map(|(code, _)| code.to_string()).collect::<Vec<_>>())
+    };
+    let codes = state.db.run(insert).await?;
+    let reserved = |access_code: String| ReservedCode { link: state.link(&access_code), access_code };
+    let codes = codes.into_iter().map(reserved).collect();
+    Ok(HttpResponse::Created().json(Reservations { codes, expires_at: until.to_string() }))
+}
+
+fn read_count(body: Value) -> Result<i64, Invalid> {
+    let mut fields = Fields::of_body(body)?;
+    if !fields.has("count") {
+        fields.refuse("count", "required", "is required");
+    }
+    let count = fields.whole_number("count", 1, RESERVATIONS_MAX).value();
+    fields.finish()?;
+    count.ok_or_else(|| Invalid::field("count", "required", "is required"))
+}
+
+/// One receipt.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = DocumentReceipt)]
+#[expect(dead_code, reason = "describes Receipt of the domain")]
+pub struct ReceiptView {
+    /// Its name for ever.
+    #[schema(format = Uuid, example = "0192f0c1-7a3e-4cc2-9d0e-3f6f5a1b2c3d")]
+    id: String,
+    /// The document, by the sender's id.
+    #[schema(format = Uuid, example = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d")]
+    document_id: String,
+    /// `delivered`, `opened`, `code_wrong`, `file_fetched`, `reissued`, `expiry_changed`, `revoked` or `expired`.
+    #[schema(example = "opened")]
+    kind: String,
+    /// Version of the document that it concerns.
+    #[schema(example = 2)]
+    version: Option<i32>,
+    /// When it happened.
+    #[schema(format = DateTime, example = "2026-11-20T17:58:00.000Z")]
+    at: String,
+}
+
+/// Answer of `GET /v1/receipts`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase", as = Receipts)]
+#[expect(dead_code, reason = "describes Receipts of the domain")]
+pub struct ReceiptsView {
+    /// In their order, oldest first.
+    items: Vec<ReceiptView>,
+    /// Give it as `after` next time; the same again where nothing is new.
+    #[schema(example = "731-12")]
+    next: String,
+    /// Whether there is more already.
+    more: bool,
+}
+
+/// Lists what happened to the documents of a tenant, as a feed.
+///
+/// Whoever asks with the `next` of the answer before misses none, however late,
+/// and may ask the same again.
+#[utoipa::path(get, path = "/v1/receipts", tag = "deliveries", operation_id = "list_receipts",
+    params(
+        ("X-Tenant" = Option<String>, Header, description = "Whose receipts"),
+        ("after" = Option<String>, Query, description = "`next` of the answer before; from the beginning without it"),
+        ("limit" = Option<i64>, Query, minimum = 1, maximum = 500, description = "Receipts per page, 100 by default"),
+    ),
+    responses(
+        (status = 200, description = "One page", body = ReceiptsView),
+        (status = 400, description = "A parameter is broken", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn list_receipts(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    mut query: Query,
+) -> Result<HttpResponse, ApiError> {
+    let within = |text: &str| text.parse().ok().filter(|n| (1..=RECEIPTS_MAX).contains(n));
+    let limit = query.optional("limit", "must be a whole number from 1 to 500", within).unwrap_or(PAGE);
+    let after = query.optional("after", "must be the next of an earlier page", FeedCursor::parse);
+    query.finish()?;
+    let after = after.unwrap_or_default();
+    let list = move |conn: &mut PgConnection| {
+        // Every receipt has a name, so a reader recognises those it has.
+        let from = if receipts::knows(conn, after)? { after } else { FeedCursor::default() };
+        Ok::<_, ApiError>((from, receipts::list(conn, &tenant, from, limit + 1)?))
+    };
+    let (from, found) = state.db.read(list).await?;
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX).min(found.len());
+    let (items, rest) = found.split_at(shown);
+    let next = items.last().map_or(from, ReceiptRow::cursor).to_string();
+    let items = items.iter().map(view).collect();
+    Ok(HttpResponse::Ok().json(Receipts { items, next, more: !rest.is_empty() }))
+}
+
+fn view(row: &ReceiptRow) -> Receipt {
+    Receipt {
+        id: row.id.to_string(),
+        document_id: row.document_id.to_string(),
+        kind: row.kind.clone(),
+        version: row.version,
+        at: row.at.0.to_string(),
+    }
+}

@@ -1,0 +1,76 @@
+//! What ends by time: access, texts, reservations, and at last what remains.
+
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Timestamptz};
+
+use crate::domain::timestamp::Timestamp;
+use crate::platform::db::PgTimestamp;
+
+/// Notes up to `limit` documents whose access has ended, each with a receipt.
+pub fn expire(conn: &mut PgConnection, now: Timestamp, limit: i64) -> QueryResult<usize> {
+    diesel::sql_query(
+        "WITH ended AS (UPDATE documents SET expired_at = $1 WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM documents \
+         WHERE expires_at <= $1 AND expired_at IS NULL AND revoked_at IS NULL AND content IS NOT NULL \
+         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING tenant_id, id, version, expires_at) \
+         INSERT INTO receipts (tenant_id, document_id, kind, version, at) \
+         SELECT tenant_id, id, 'expired', version, expires_at FROM ended",
+    )
+    .bind::<Timestamptz, _>(PgTimestamp(now))
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
+}
+
+/// Removes the texts of up to `limit` documents whose access ended before `before`.
+pub fn remove_texts(conn: &mut PgConnection, before: Timestamp, limit: i64) -> QueryResult<usize> {
+    diesel::sql_query(
+        "UPDATE documents SET title = NULL, content = NULL, recipient = NULL, metadata = NULL \
+         WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM documents WHERE expires_at < $1 \
+         AND expired_at IS NOT NULL AND revoked_at IS NULL AND content IS NOT NULL ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<Timestamptz, _>(PgTimestamp(before))
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
+}
+
+/// Forgets up to `limit` reserved codes that no document has come for.
+pub fn forget_reservations(conn: &mut PgConnection, now: Timestamp, limit: i64) -> QueryResult<usize> {
+    diesel::sql_query(
+        "DELETE FROM access_codes WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM access_codes \
+         WHERE document_id IS NULL AND expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<Timestamptz, _>(PgTimestamp(now))
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
+}
+
+/// Removes up to `limit` receipts, replaced codes and ended documents that are
+/// older than `before`.
+pub fn remove_remains(conn: &mut PgConnection, before: Timestamp, limit: i64) -> QueryResult<usize> {
+    let statements = [
+        "DELETE FROM receipts WHERE (tenant_id, txid, position) IN (SELECT tenant_id, txid, position \
+         FROM receipts WHERE at < $1 LIMIT $2)",
+        "DELETE FROM access_codes WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM access_codes \
+         WHERE dead_at < $1 LIMIT $2)",
+        "DELETE FROM documents WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM documents \
+         WHERE content IS NULL AND expires_at < $1 LIMIT $2)",
+    ];
+    let mut most = 0;
+    for statement in statements {
+        let removed = diesel::sql_query(statement)
+            .bind::<Timestamptz, _>(PgTimestamp(before))
+            .bind::<BigInt, _>(limit)
+            .execute(conn)?;
+        most = removed.max(most);
+    }
+    Ok(most)
+}
+
+/// Gives receipts their place at the start of the feed that were written by
+/// another server, whose transaction ids were ahead of this one's.
+pub fn mend_after_restore(conn: &mut PgConnection) -> QueryResult<usize> {
+    diesel::sql_query(
+        "UPDATE receipts SET txid = 0 WHERE txid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
+    )
+    .execute(conn)
+}
