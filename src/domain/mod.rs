@@ -7,6 +7,7 @@ pub mod cursor;
 pub mod document;
 pub mod fields;
 pub mod ids;
+pub mod lifecycle;
 pub mod recipient;
 pub mod timestamp;
 pub mod wire;

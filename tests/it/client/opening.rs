@@ -188,9 +188,11 @@ async fn nothing_of_an_answer_is_stored_or_passed_on_by_a_browser() {
 async fn a_code_is_found_by_the_index_of_its_selector() {
     let client = Client::new().await;
     client.database.execute(
-        "INSERT INTO documents SELECT 'default', (lpad(to_hex(i), 8, '0') || '-0000-7000-8000-000000000000')::uuid, 1, \
-           'T', 'C', 'text/plain', NULL, NULL, now(), now(), now() FROM generate_series(1, 5000) i; \
-         INSERT INTO access_codes SELECT tenant_id, id, 'k', decode(md5(id::text), 'hex'), '', '', '', now() FROM documents; \
+        "INSERT INTO documents (tenant_id, id, sequence, generation, version, title, content, content_type, expires_at, created_at, updated_at) \
+           SELECT 'default', (lpad(to_hex(i), 8, '0') || '-0000-7000-8000-000000000000')::uuid, 1, 1, 1, \
+           'T', 'C', 'text/plain', now(), now(), now() FROM generate_series(1, 5000) i; \
+         INSERT INTO access_codes (tenant_id, id, document_id, key_id, selector_hash, verifier_salt, verifier_hash, sealed_code, created_at) \
+           SELECT tenant_id, id, id, 'k', decode(md5(id::text), 'hex'), '', '', '', now() FROM documents; \
          ANALYZE documents, access_codes",
     );
     let code = client.code_for("T", "C").await;

@@ -23,7 +23,7 @@ async fn a_new_document_is_a_draft_with_every_field_of_the_contract() {
         "title": "Exercises", "content": "# Week 1", "status": "draft", "accessCode": null, "version": 1,
         "contentType": "text/markdown", "recipient": null, "metadata": null, "expiresIn": null,
         "expiresAt": null, "link": null,
-        "delivery": {"state": "none", "attempts": 0, "nextAttemptAt": null, "lastError": null,
+        "delivery": {"state": "none", "operation": null, "attempts": 0, "nextAttemptAt": null, "lastError": null,
                      "deliveredAt": null, "openedAt": null},
     });
     assert_eq!(document, expected);

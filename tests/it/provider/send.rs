@@ -75,7 +75,13 @@ async fn the_client_role_is_told_everything_about_the_version() {
     told.as_object_mut().unwrap().remove("expiresAt");
     let mut expected = written;
     expected.as_object_mut().unwrap().remove("expiresIn");
-    assert_eq!(told, crate::support::bad_input::with(&expected, &json!({"id": created["id"], "version": 2, "sequence": 1, "generation": 1})));
+    assert_eq!(
+        told,
+        crate::support::bad_input::with(
+            &expected,
+            &json!({"id": created["id"], "version": 2, "sequence": 1, "generation": 1})
+        )
+    );
 }
 
 #[actix_web::test]

@@ -90,8 +90,13 @@ impl Receiver {
         *self.behaviour.lock().unwrap() = behaviour;
     }
 
-    /// What came so far.
+    /// What came about documents so far.
     pub fn calls(&self) -> Vec<Call> {
+        self.every_call().into_iter().filter(|call| call.path.contains("/v1/documents")).collect()
+    }
+
+    /// What came so far, questions for codes and receipts included.
+    pub fn every_call(&self) -> Vec<Call> {
         self.calls.lock().unwrap().clone()
     }
 

@@ -2,7 +2,7 @@
 //! behind a firewall or be away for a week.
 
 use awc::http::Method;
-use diesel::{Connection as _, PgConnection};
+use diesel::PgConnection;
 use uuid::Uuid;
 
 use super::deliver::DESTINATION;
@@ -43,7 +43,8 @@ async fn follow(state: &State, tenant: &TenantId, mut cursor: Option<String>) ->
         }
         let (more, next, read) = (page.more, page.next.clone(), page.items.len());
         let (own, from) = (tenant.clone(), cursor.clone());
-        let moved = state.db.run(move |conn| take_over(conn, &own, from.as_deref(), &page)).await?;
+        let take_over = move |conn: &mut PgConnection| take_over(conn, &own, from.as_deref(), &page);
+        let moved = state.db.transaction(Uuid::nil(), take_over).await?;
         if !moved {
             // Another process is at it.
             return Ok(count);
@@ -64,7 +65,7 @@ async fn ask(state: &State, tenant: &TenantId, after: Option<&str>) -> Result<Re
     serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer)
 }
 
-/// Writes receipts into the histories and moves the cursor, in one transaction:
+/// Writes receipts into the histories and moves the cursor. Within a transaction,
 /// so each is taken over once. `false` if somebody else has moved the cursor.
 fn take_over(
     conn: &mut PgConnection,
@@ -72,20 +73,18 @@ fn take_over(
     from: Option<&str>,
     page: &Receipts,
 ) -> Result<bool, ApiError> {
-    conn.transaction(|conn| {
-        if !store::reserve::advance(conn, tenant, from, &page.next)? {
-            return Ok(false);
+    if !store::reserve::advance(conn, tenant, from, &page.next)? {
+        return Ok(false);
+    }
+    let mut receipts: Vec<_> = page.items.iter().filter_map(read).collect();
+    // The documents are changed in ascending order, so that nobody waits crosswise.
+    receipts.sort_by_key(|(id, _, _)| *id);
+    for (id, kind, event) in receipts {
+        if store::events::note_receipt(conn, tenant, id, &event)? {
+            store::documents::note_receipt(conn, tenant, id, kind, event.at)?;
         }
-        let mut receipts: Vec<_> = page.items.iter().filter_map(read).collect();
-        // The documents are changed in ascending order, so that nobody waits crosswise.
-        receipts.sort_by_key(|(id, _, _)| *id);
-        for (id, kind, event) in receipts {
-            if store::events::note_receipt(conn, tenant, id, &event)? {
-                store::documents::note_receipt(conn, tenant, id, kind, event.at)?;
-            }
-        }
-        Ok(true)
-    })
+    }
+    Ok(true)
 }
 
 /// A receipt that belongs into the history. What the client role confirmed is

@@ -1,0 +1,175 @@
+//! Which step is allowed when in the life of a document.
+
+use std::time::Duration;
+
+use super::document::{DeliveryState, Document, EXPIRES_IN_DEFAULT, Operation, Status};
+use super::timestamp::Timestamp;
+
+/// Why a document can't do what was asked of it (contract: `INVALID_DOCUMENT_STATE`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// `final` never becomes `draft` again.
+    FinalStaysFinal,
+    /// A draft can't be sent.
+    DraftNotSent,
+    /// This version is already with the client role.
+    AlreadySent,
+    /// Nothing was sent that could be revoked, re-issued or extended.
+    NeverSent,
+    /// Access has ended already.
+    AccessEnded,
+}
+
+impl Refusal {
+    /// What is wrong and what to do instead.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::FinalStaysFinal => {
+                "A final document does not become a draft again; change its text and send it once more"
+            }
+            Self::DraftNotSent => "The document is a draft; set its status to final first",
+            Self::AlreadySent => "The document was already sent and has not changed since",
+            Self::NeverSent => "The document was never sent",
+            Self::AccessEnded => "Access to this document has ended; send it again to give access anew",
+        }
+    }
+}
+
+/// What a request to send a document means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SendPlan {
+    /// This version has not been promised yet: write a message.
+    Start,
+    /// It has been promised already: try the message that is there.
+    Resume,
+}
+
+impl Document {
+    /// What a request to send it means now.
+    pub fn plan_send(&self) -> Result<SendPlan, Refusal> {
+        let sent = self.sent_version == Some(self.version);
+        let ended = self.operation == Some(Operation::Revoke);
+        match (self.status, self.delivery.state) {
+            (Status::Draft, _) => Err(Refusal::DraftNotSent),
+            (_, DeliveryState::Failed | DeliveryState::Expired | DeliveryState::Revoked) => {
+                Ok(SendPlan::Start)
+            }
+            (_, _) if ended => Ok(SendPlan::Start),
+            (_, DeliveryState::Queued | DeliveryState::Delivering) if sent => Ok(SendPlan::Resume),
+            (_, _) if sent => Err(Refusal::AlreadySent),
+            (_, _) => Ok(SendPlan::Start),
+        }
+    }
+
+    /// Whether its access can get another code or another end.
+    pub fn check_accessible(&self) -> Result<(), Refusal> {
+        match (self.operation, self.delivery.state) {
+            (None, _) => Err(Refusal::NeverSent),
+            (Some(Operation::Revoke), _) | (_, DeliveryState::Revoked | DeliveryState::Expired) => {
+                Err(Refusal::AccessEnded)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is access to end; `Ok(false)` if that is done or under way.
+    pub fn check_revocable(&self) -> Result<bool, Refusal> {
+        match (self.operation, self.delivery.state) {
+            (None, _) => Err(Refusal::NeverSent),
+            (Some(Operation::Revoke), state) => Ok(state == DeliveryState::Failed),
+            _ => Ok(true),
+        }
+    }
+
+    /// The generation of the access code after `operation`. A code that was
+    /// revoked never opens anything again.
+    #[must_use]
+    pub fn generation_after(&self, operation: Operation) -> i32 {
+        let ended = self.operation == Some(Operation::Revoke);
+        match operation {
+            Operation::Send if self.generation > 0 && !ended => self.generation,
+            Operation::Send | Operation::Reissue => self.generation.saturating_add(1),
+            Operation::Expiry | Operation::Revoke => self.generation,
+        }
+    }
+
+    /// When the access ends if it is sent at `now`.
+    #[must_use]
+    pub fn expiry_from(&self, now: Timestamp) -> Timestamp {
+        let seconds = self.written.expires_in.unwrap_or(EXPIRES_IN_DEFAULT);
+        now.plus(Duration::from_secs(seconds.unsigned_abs()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::document::Written;
+    use crate::domain::ids::DocumentId;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    const NOON: i64 = 1_790_000_000_000;
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis).unwrap()
+    }
+
+    fn draft() -> Document {
+        let written = Written::parse(json!({"title": "T", "content": "C"})).unwrap();
+        Document::create(DocumentId(Uuid::from_u128(1)), written, at(NOON))
+    }
+
+    #[test]
+    fn only_a_final_version_that_was_not_sent_can_be_sent() {
+        let mut document = draft();
+        assert_eq!(document.plan_send(), Err(Refusal::DraftNotSent));
+        document.status = Status::Final;
+        assert_eq!(document.plan_send(), Ok(SendPlan::Start));
+        document.sent_version = Some(1);
+        for (state, plan) in [
+            (DeliveryState::Delivering, Ok(SendPlan::Resume)),
+            (DeliveryState::Queued, Ok(SendPlan::Resume)),
+            (DeliveryState::Failed, Ok(SendPlan::Start)),
+            (DeliveryState::Delivered, Err(Refusal::AlreadySent)),
+        ] {
+            document.delivery.state = state;
+            assert_eq!(document.plan_send(), plan);
+        }
+        document.version = 2;
+        assert_eq!(document.plan_send(), Ok(SendPlan::Start));
+    }
+
+    #[test]
+    fn what_was_revoked_is_sent_again_under_another_code_only() {
+        let mut document = draft();
+        document.status = Status::Final;
+        assert_eq!(document.check_revocable(), Err(Refusal::NeverSent));
+        assert_eq!(document.check_accessible(), Err(Refusal::NeverSent));
+        (document.sent_version, document.sequence, document.generation) = (Some(1), 1, 1);
+        document.operation = Some(Operation::Send);
+        document.delivery.state = DeliveryState::Delivered;
+        assert_eq!((document.check_revocable(), document.check_accessible()), (Ok(true), Ok(())));
+        assert_eq!(document.generation_after(Operation::Send), 1);
+        assert_eq!(document.generation_after(Operation::Reissue), 2);
+        document.operation = Some(Operation::Revoke);
+        for state in [DeliveryState::Queued, DeliveryState::Revoked] {
+            document.delivery.state = state;
+            assert_eq!(document.check_revocable(), Ok(false));
+            assert_eq!(document.check_accessible(), Err(Refusal::AccessEnded));
+            assert_eq!(document.plan_send(), Ok(SendPlan::Start));
+            assert_eq!(document.generation_after(Operation::Send), 2);
+        }
+        document.delivery.state = DeliveryState::Failed;
+        assert_eq!(document.check_revocable(), Ok(true));
+    }
+
+    #[test]
+    fn access_lasts_thirty_days_unless_said_otherwise() {
+        let mut document = draft();
+        assert_eq!(document.expiry_from(at(NOON)), at(NOON + 30 * 86_400_000));
+        document.written.expires_in = Some(60);
+        assert_eq!(document.expiry_from(at(NOON)), at(NOON + 60_000));
+    }
+}
