@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
 use oc::domain::timestamp::Timestamp;
 use oc::platform::idempotency::remove_expired;
 use serde_json::{Value, json};
@@ -146,6 +147,27 @@ async fn twenty_who_take_over_at_once_make_one_document() {
     assert!(created.iter().all(|answer| answer.json()["id"] == document["id"]));
     assert!(answers.iter().all(|answer| [201, 409].contains(&answer.status)));
     assert_eq!(counts(&provider), (1, 1));
+}
+
+#[actix_web::test]
+async fn of_two_processes_that_saw_the_same_dead_run_one_takes_it_over() {
+    let one = Provider::new().await;
+    let other = Provider::on(&one.database, &[]).await;
+    let document = one.call(create(NAME, &body())).await.expect(201);
+    one.database.execute(DIED);
+    let mut holder = one.database.connect();
+    holder.batch_execute("BEGIN; SELECT 1 FROM idempotency_keys FOR UPDATE").unwrap();
+    let both_have_seen_it = async {
+        let waiting = "SELECT count(*)::text AS text FROM pg_stat_activity \
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        until_async("both to wait", PATIENCE, || (one.database.text(waiting) == "2").then_some(())).await;
+        holder.batch_execute("COMMIT").unwrap();
+    };
+    let (first, second, ()) =
+        tokio::join!(one.call(create(NAME, &body())), other.call(create(NAME, &body())), both_have_seen_it);
+    let ran = [&first, &second].into_iter().filter(|answer| answer.status == 201 && !is_replayed(answer));
+    assert_eq!(ran.map(|answer| answer.json()).collect::<Vec<_>>(), [document]);
+    assert!([&first, &second].iter().all(|answer| [201, 409].contains(&answer.status)));
 }
 
 #[actix_web::test]
