@@ -200,6 +200,7 @@ fn oc(role: &str, port: u16) -> Command {
     command
         .env("DATABASE_URL", format!("postgres://oc@127.0.0.1:{port}/oc_{role}"))
         .env("ACCESS_CODE_KEY", STANDARD.encode(KEY))
+        .env("FIELD_ENCRYPTION_KEY", STANDARD.encode(KEY))
         .env_remove("RUST_LOG");
     command
 }

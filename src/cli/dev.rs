@@ -73,9 +73,8 @@ impl Dev {
         output::note("oc dev: starting a private PostgreSQL ...");
         let cluster = self.start_cluster()?;
         let ports = self.choose_ports()?;
-        let key = Self::access_code_key(cluster.folder())?;
-        let mut client = self.start_role("client", &cluster, &ports, &key)?;
-        let mut provider = self.start_role("provider", &cluster, &ports, &key)?;
+        let mut client = self.start_role("client", &cluster, &ports)?;
+        let mut provider = self.start_role("provider", &cluster, &ports)?;
         // Closing standard input is what tells a role to stop. It is held apart
         // from the process, because waiting for a process closes it.
         let lifelines = (client.stdin.take(), provider.stdin.take());
@@ -120,11 +119,12 @@ impl Dev {
         Ok(Ports { provider, client })
     }
 
-    /// The key stays with the databases: codes that were handed out go on working.
-    fn access_code_key(folder: &Path) -> Result<String, Failure> {
+    /// The keys stay with the databases: codes that were handed out go on
+    /// working, and what was encrypted can be read.
+    fn kept_key(folder: &Path, file: &str) -> Result<String, Failure> {
         use std::io::Write as _;
         use std::os::unix::fs::OpenOptionsExt as _;
-        let path = folder.join("access-code.key");
+        let path = folder.join(file);
         if let Ok(key) = std::fs::read_to_string(&path) {
             return Ok(key);
         }
@@ -134,14 +134,12 @@ impl Dev {
         Ok(key)
     }
 
-    fn start_role(
-        &self,
-        role: &'static str,
-        cluster: &Cluster,
-        ports: &Ports,
-        key: &str,
-    ) -> Result<Child, Failure> {
-        let port = if role == "client" { ports.client } else { ports.provider };
+    fn start_role(&self, role: &'static str, cluster: &Cluster, ports: &Ports) -> Result<Child, Failure> {
+        let (port, variable, file) = match role {
+            "client" => (ports.client, "ACCESS_CODE_KEY", "access-code.key"),
+            _ => (ports.provider, "FIELD_ENCRYPTION_KEY", "field-encryption.key"),
+        };
+        let key = Self::kept_key(cluster.folder(), file)?;
         let client = format!("http://127.0.0.1:{}", ports.client);
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", "--role", role, "--auth", "none", "--migrate", "--stop-with-stdin"])
@@ -150,7 +148,7 @@ impl Dev {
             .env("DATABASE_URL", cluster.url(&database(role)))
             .env("CLIENT_BASE_URL", format!("{client}/api/"))
             .env("CLIENT_PUBLIC_URL", client)
-            .env("ACCESS_CODE_KEY", key)
+            .env(variable, key)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -35,6 +35,8 @@ pub struct Config {
     pub access_code_keys: Keys,
     /// `FIELD_ENCRYPTION_KEY`; empty for every role but the provider role.
     pub field_encryption_keys: Keys,
+    /// `IDEMPOTENCY_RETENTION_SECONDS`.
+    pub idempotency_retention: Duration,
 }
 
 /// `AUTH`: how requests are authenticated.
@@ -110,6 +112,11 @@ impl Config {
                 "provider" => values.keys("FIELD_ENCRYPTION_KEY", &mut problems),
                 _ => Keys::default(),
             },
+            idempotency_retention: Duration::from_secs(values.number(
+                "IDEMPOTENCY_RETENTION_SECONDS",
+                300..=31_536_000,
+                &mut problems,
+            )),
             auth: Auth::None,
         };
         if auth == Some(Auth::None) && !config.http.host.is_loopback() {

@@ -123,6 +123,11 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("DATABASE_STATEMENT_TIMEOUT_MS", Default::Is("5000"), "Longest run of one SQL statement"),
     setting("DATABASE_LOCK_TIMEOUT_MS", Default::Is("2000"), "Longest wait of one SQL statement for a lock"),
+    setting(
+        "IDEMPOTENCY_RETENTION_SECONDS",
+        Default::Is("259200"),
+        "How long an Idempotency-Key and its answer are remembered",
+    ),
     Setting {
         role: Some("provider"),
         ..setting(

@@ -1,11 +1,13 @@
 //! What every role needs and none owns: web server, database, secrets, clock,
-//! messages to others. Knows the domain and the settings, never a role.
+//! messages to
+//! others, requests that must happen once. Knows the domain and the settings, never a role.
 
 pub mod clock;
 pub mod db;
 pub mod feed;
 pub mod http;
 pub mod http_client;
+pub mod idempotency;
 pub mod outbox;
 pub mod random;
 pub(crate) mod schema;

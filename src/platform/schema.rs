@@ -32,3 +32,18 @@ diesel::table! {
         answer -> Nullable<Text>,
     }
 }
+
+diesel::table! {
+    idempotency_keys (tenant_id, key_hash) {
+        tenant_id -> Text,
+        key_hash -> Bytea,
+        request_hash -> Bytea,
+        key_id -> Text,
+        operation_id -> Uuid,
+        locked_until -> Nullable<Timestamptz>,
+        status -> Nullable<Int2>,
+        answer -> Nullable<Bytea>,
+        begun_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}

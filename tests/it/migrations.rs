@@ -13,7 +13,10 @@ use crate::support::process::{Ended, PATIENCE, Served, oc, run_with};
 use crate::support::waiting::until;
 use crate::support::{any_role, for_each_role, reading_path};
 
-const PLATFORM: &str = "00000000000001_platform";
+/// The first migration of every role.
+const FIRST: &str = "00000000000001_platform";
+/// How the names of the platform's migrations begin: every role has them.
+const PLATFORM: &str = "000000000000";
 
 fn folders_of(role: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("migrations_{role}"));
@@ -21,20 +24,32 @@ fn folders_of(role: &str) -> Vec<PathBuf> {
     entries.filter(|path| path.is_dir()).collect()
 }
 
+fn names_of(role: &str) -> BTreeSet<String> {
+    folders_of(role).iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+fn platform_of(role: &str) -> BTreeSet<String> {
+    names_of(role).into_iter().filter(|name| name.starts_with(PLATFORM)).collect()
+}
+
 fn stamps_of(role: &str) -> BTreeSet<String> {
-    let name = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().to_owned();
-    let stamp = |name: String| name.split('_').next().unwrap().replace('-', "");
-    folders_of(role).iter().map(name).filter(|name| name != PLATFORM).map(stamp).collect()
+    let stamp = |name: &String| name.split('_').next().unwrap().replace('-', "");
+    names_of(role).iter().filter(|name| !name.starts_with(PLATFORM)).map(stamp).collect()
 }
 
 #[test]
-fn the_platform_migration_has_the_same_bytes_in_every_role() {
+fn the_platform_migrations_have_the_same_bytes_in_every_role() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for file in ["up.sql", "down.sql"] {
-        let read =
-            |role: &str| fs::read(root.join(format!("migrations_{role}")).join(PLATFORM).join(file)).unwrap();
-        assert!(!read("provider").is_empty());
-        assert_eq!(read("provider"), read("client"), "{file}");
+    assert_eq!(platform_of("provider"), platform_of("client"));
+    assert_eq!(platform_of("provider").first().map(String::as_str), Some(FIRST));
+    for name in platform_of("provider") {
+        for file in ["up.sql", "down.sql"] {
+            let read = |role: &str| {
+                fs::read(root.join(format!("migrations_{role}")).join(&name).join(file)).unwrap()
+            };
+            assert!(!read("provider").is_empty());
+            assert_eq!(read("provider"), read("client"), "{name}/{file}");
+        }
     }
 }
 
@@ -141,7 +156,7 @@ fn the_command_tells_what_it_does() {
     assert_eq!((before.code, before.out.matches("pending  ").count()), (0, count), "{}", before.err);
     assert_eq!(database.tables(), Vec::<String>::new(), "to look at it changes nothing");
     let up = migrate(role, &database, &[]);
-    assert!(up.out.contains(&format!("applying {PLATFORM}\n")), "{}", up.out);
+    assert!(up.out.contains(&format!("applying {FIRST}\n")), "{}", up.out);
     assert!(up.out.contains(&format!("{count} applied, the database of role {} is up to date", role.name())));
     let again = migrate(role, &database, &["up"]);
     assert!(again.out.starts_with("0 applied"), "{}", again.out);
@@ -169,12 +184,20 @@ fn a_database_of_another_program_is_left_alone() {
         }
         let served = run_with(
             &["serve", "--role", role.name(), "--auth", "none", "--port", "0", "--migrate"],
-            &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", crate::support::KEY)],
+            &[
+                ("DATABASE_URL", database.url()),
+                ("ACCESS_CODE_KEY", crate::support::KEY),
+                ("FIELD_ENCRYPTION_KEY", crate::support::KEY),
+            ],
         );
         assert_eq!(served.code, 1, "{}", served.err);
         let served = run_with(
             &["serve", "--role", role.name(), "--auth", "none", "--port", "0"],
-            &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", crate::support::KEY)],
+            &[
+                ("DATABASE_URL", database.url()),
+                ("ACCESS_CODE_KEY", crate::support::KEY),
+                ("FIELD_ENCRYPTION_KEY", crate::support::KEY),
+            ],
         );
         assert_eq!(served.code, 1, "{}", served.err);
         assert_eq!(database.dump(), before);
@@ -204,7 +227,10 @@ fn serve_migrates_when_it_is_told_to() {
     let database = TestDatabase::empty();
     let mut command = oc();
     command.args(["serve", "--role", role.name(), "--auth", "none", "--port", "0", "--migrate"]);
-    command.env("DATABASE_URL", database.url()).env("ACCESS_CODE_KEY", crate::support::KEY);
+    command
+        .env("DATABASE_URL", database.url())
+        .env("ACCESS_CODE_KEY", crate::support::KEY)
+        .env("FIELD_ENCRYPTION_KEY", crate::support::KEY);
     let mut process = crate::support::process::Process::start(command);
     process.wait_for("the banner", |said| said.contains(" on http://").then_some(()));
     role.owner().check(&mut database.connect()).unwrap();

@@ -35,6 +35,7 @@ fn every_other_index_starts_with_the_tenant_unless_it_was_reviewed() {
         "documents_expiry",
         "documents_ended",
         "documents_purge",
+        "idempotency_keys_expiry",
         "outbox_due",
         "outbox_settled",
         "receipts_at",

@@ -10,7 +10,10 @@ const DATABASE: &str = "postgres://oc:hunter2-password@127.0.0.1:1/oc";
 
 #[test]
 fn help_never_shows_the_value_of_a_variable() {
-    let shown = run_with(&["serve", "--help"], &[("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY)]);
+    let shown = run_with(
+        &["serve", "--help"],
+        &[("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)],
+    );
     assert!(!shown.out.contains("hunter2") && !shown.out.contains(KEY));
 }
 
@@ -19,24 +22,30 @@ fn an_unusable_secret_is_refused_and_never_shown() {
     let zeroes = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     let short = "c2hvcnQtYnV0LXNlY3JldA==";
     let mixed = format!("{KEY},{short}");
-    if Role::named("client").is_some() {
+    for (role, name) in [("client", "ACCESS_CODE_KEY"), ("provider", "FIELD_ENCRYPTION_KEY")] {
+        if Role::named(role).is_none() {
+            continue;
+        }
         for key in [zeroes, short, "not base64!", mixed.as_str(), ",", &KEY[1..]] {
             let shown = run_with(
-                &["config", "--role", "client"],
-                &[("ACCESS_CODE_KEY", key), ("DATABASE_URL", DATABASE), ("AUTH", "none")],
+                &["config", "--role", role],
+                &[(name, key), ("DATABASE_URL", DATABASE), ("AUTH", "none")],
             );
             assert_eq!(shown.code, 2, "{key}");
-            assert!(
-                shown.err.contains("ACCESS_CODE_KEY (--access-code-key) must be 32 random bytes"),
-                "{}",
-                shown.err
-            );
+            let flag = name.to_lowercase().replace('_', "-");
+            let told = format!("{name} (--{flag}) must be 32 random bytes");
+            assert!(shown.err.contains(&told), "{}", shown.err);
             assert!(!shown.err.contains(key) || key == ",", "{}", shown.err);
         }
     }
     let refused = run_with(
         &["serve", "--role", any_role().name()],
-        &[("DATABASE_URL", "mysql://u:hunter2@h/d"), ("AUTH", "none"), ("ACCESS_CODE_KEY", KEY)],
+        &[
+            ("DATABASE_URL", "mysql://u:hunter2@h/d"),
+            ("AUTH", "none"),
+            ("ACCESS_CODE_KEY", KEY),
+            ("FIELD_ENCRYPTION_KEY", KEY),
+        ],
     );
     assert_eq!(refused.code, 2);
     assert!(
@@ -78,7 +87,12 @@ fn a_secret_may_stand_in_a_file() {
     let role = any_role().name();
     let shown = run_with(
         &["config", "--role", role],
-        &[("DATABASE_URL_FILE", file), ("ACCESS_CODE_KEY", KEY), ("AUTH", "none")],
+        &[
+            ("DATABASE_URL_FILE", file),
+            ("ACCESS_CODE_KEY", KEY),
+            ("FIELD_ENCRYPTION_KEY", KEY),
+            ("AUTH", "none"),
+        ],
     );
     assert_eq!(shown.code, 0, "{}", shown.err);
     assert!(shown.out.contains("DATABASE_URL=***  # file\n"), "{}", shown.out);
@@ -88,6 +102,7 @@ fn a_secret_may_stand_in_a_file() {
             ("DATABASE_URL_FILE", file),
             ("DATABASE_URL", DATABASE),
             ("ACCESS_CODE_KEY", KEY),
+            ("FIELD_ENCRYPTION_KEY", KEY),
             ("AUTH", "none"),
         ],
     );

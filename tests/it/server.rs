@@ -117,7 +117,7 @@ fn a_taken_port_is_told_with_what_to_do() {
     let port = served.address.port().to_string();
     let refused = run_with(
         &["serve", "--role", role.name(), "--auth", "none", "--port", &port],
-        &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", KEY)],
+        &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)],
     );
     assert_eq!(refused.code, 1);
     let told = format!("can't listen on 127.0.0.1:{port}");

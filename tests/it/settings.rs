@@ -92,6 +92,7 @@ fn one_message_lists_everything_that_is_wrong_and_no_value() {
                 ("CLIENT_BASE_URL", "s3cr3t-value"),
                 ("CLIENT_PUBLIC_URL", "ftp://s3cr3t-value"),
                 ("SEND_TIMEOUT_MS", "1"),
+                ("IDEMPOTENCY_RETENTION_SECONDS", "299"),
             ],
         );
         assert_eq!((refused.code, refused.out.as_str()), (2, ""));
@@ -108,12 +109,14 @@ fn one_message_lists_everything_that_is_wrong_and_no_value() {
             "CLIENT_BASE_URL",
             "CLIENT_PUBLIC_URL",
             "SEND_TIMEOUT_MS",
+            "IDEMPOTENCY_RETENTION_SECONDS",
         ];
         for name in expected {
             let flag = name.to_lowercase().replace('_', "-");
             assert!(refused.err.contains(&format!("- {name} (--{flag}) ")), "{name} in {}", refused.err);
         }
         assert_eq!(refused.err.contains("ACCESS_CODE_KEY"), role.name() == "client");
+        assert_eq!(refused.err.contains("FIELD_ENCRYPTION_KEY"), role.name() == "provider");
         assert!(!refused.err.contains(secret_looking), "{}", refused.err);
         assert_eq!(refused.err.matches("oc: ").count(), 1);
     }
@@ -124,7 +127,13 @@ fn without_authentication_only_the_loopback_interface_is_bound() {
     for host in ["0.0.0.0", "::", "192.0.2.1"] {
         let refused = serve(
             any_role(),
-            &[("AUTH", "none"), ("HOST", host), ("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY)],
+            &[
+                ("AUTH", "none"),
+                ("HOST", host),
+                ("DATABASE_URL", DATABASE),
+                ("ACCESS_CODE_KEY", KEY),
+                ("FIELD_ENCRYPTION_KEY", KEY),
+            ],
         );
         assert_eq!(refused.code, 2);
         assert!(refused.err.contains("HOST (--host) must be a loopback address"), "{}", refused.err);
@@ -133,12 +142,12 @@ fn without_authentication_only_the_loopback_interface_is_bound() {
 
 #[test]
 fn authentication_has_to_be_chosen_in_words() {
-    let given = [("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY)];
+    let given = [("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)];
     let missing = serve(any_role(), &given);
     assert_eq!(missing.code, 2);
     assert!(missing.err.contains("AUTH (--auth) is missing: say --auth none"), "{}", missing.err);
     for (auth, message) in [("jwt", "can't be jwt yet"), ("off", "must be none or jwt")] {
-        let refused = serve(any_role(), &[given[0], given[1], ("AUTH", auth)]);
+        let refused = serve(any_role(), &[given[0], given[1], given[2], ("AUTH", auth)]);
         assert_eq!(refused.code, 2);
         assert!(refused.err.contains(message), "{}", refused.err);
     }
@@ -150,6 +159,7 @@ fn the_effective_settings_are_shown_with_their_source_and_without_secrets() {
         let mut command = oc();
         command.args(["config", "--role", role.name(), "--port", "4000", "--host", "127.0.0.2"]);
         command.env("DATABASE_URL", DATABASE).env("ACCESS_CODE_KEY", format!("{NEW_KEY},{KEY}"));
+        command.env("FIELD_ENCRYPTION_KEY", format!("{KEY},{NEW_KEY}"));
         command.env("AUTH", "none").env("PORT", "5000").env("MAX_BODY_BYTES", "");
         let shown: Ended = command.output().unwrap().into();
         assert_eq!((shown.code, shown.err.as_str()), (0, ""), "{}", shown.err);

@@ -91,7 +91,7 @@ fn a_role_that_is_told_so_ends_with_its_standard_input() {
     let database = TestDatabase::of(role.name());
     let mut command = oc();
     command.args(["serve", "--role", role.name(), "--auth", "none", "--port", "0", "--stop-with-stdin"]);
-    command.env("DATABASE_URL", database.url()).env("ACCESS_CODE_KEY", KEY);
+    command.env("DATABASE_URL", database.url()).env("ACCESS_CODE_KEY", KEY).env("FIELD_ENCRYPTION_KEY", KEY);
     let mut process = Process::start(command);
     assert_eq!(process.wait(), Some(0), "{}", process.said());
 }

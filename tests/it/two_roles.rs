@@ -24,7 +24,10 @@ fn the_database_of_the_other_role_is_refused_by_every_command() {
             vec!["serve", "--role", role.name(), "--auth", "none", "--port", "0"],
             vec!["serve", "--role", role.name(), "--auth", "none", "--port", "0", "--migrate"],
         ] {
-            let refused = run_with(&command, &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", KEY)]);
+            let refused = run_with(
+                &command,
+                &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)],
+            );
             assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{command:?}");
             let told = format!("this database belongs to role {}, not to role {}", owner.name(), role.name());
             assert!(refused.err.contains(&told), "{command:?}: {}", refused.err);

@@ -98,7 +98,7 @@ fn rewritten(
     body: &ErrorBody,
 ) -> ServiceResponse<BoxBody> {
     let mut answer = HttpResponse::build(status).json(body);
-    if status == StatusCode::SERVICE_UNAVAILABLE {
+    if status == StatusCode::SERVICE_UNAVAILABLE || body.error == ErrorCode::IdempotencyInProgress {
         answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
     if let Some(allow) = response.headers().get(header::ALLOW) {

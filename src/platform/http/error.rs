@@ -49,6 +49,10 @@ pub enum ErrorCode {
     UnsupportedMediaType,
     /// Another request changed the same thing at the same time, again and again.
     Conflict,
+    /// A request with this `Idempotency-Key` is still being answered.
+    IdempotencyInProgress,
+    /// This `Idempotency-Key` was used for a request with another body.
+    IdempotencyKeyReused,
     /// The client role refuses the document for good.
     ClientRefused,
     /// Something broke on our side.
@@ -78,7 +82,8 @@ impl ErrorCode {
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Conflict | Self::DocumentOnItsWay => StatusCode::CONFLICT,
+            Self::Conflict | Self::DocumentOnItsWay | Self::IdempotencyInProgress => StatusCode::CONFLICT,
+            Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ClientRefused => StatusCode::BAD_GATEWAY,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Overloaded | Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,

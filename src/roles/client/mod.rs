@@ -17,6 +17,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use crate::config::{Config, Retention};
 use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::docs;
+use crate::platform::idempotency::Idempotency;
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
 
@@ -40,6 +41,8 @@ pub struct State {
     candidates: Together<Vec<u8>, store::access_codes::Candidate>,
     /// `ACCESS_CODE_KEY`.
     pub keys: Arc<SecretKeys>,
+    /// Requests that happen once.
+    pub idempotency: Idempotency,
     /// `CLIENT_PUBLIC_URL`.
     pub public_url: String,
     /// How long is kept what.
@@ -50,11 +53,12 @@ impl State {
     /// Prepares the role.
     pub fn new(config: &Config) -> io::Result<Self> {
         let db = Db::new(&config.database, OWNER);
-        let keys = SecretKeys::new(&config.access_code_keys).map_err(io::Error::other)?;
+        let keys = Arc::new(SecretKeys::new(&config.access_code_keys).map_err(io::Error::other)?);
         Ok(Self {
             candidates: Together::new(db.clone(), store::access_codes::candidates),
+            idempotency: Idempotency::new(db.clone(), Arc::clone(&keys), config.idempotency_retention),
             db,
-            keys: Arc::new(keys),
+            keys,
             public_url: config.client.public_url.clone(),
             retention: config.retention,
         })

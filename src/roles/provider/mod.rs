@@ -17,6 +17,7 @@ use crate::domain::document::Document;
 use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::docs;
 use crate::platform::http_client::HttpClient;
+use crate::platform::idempotency::Idempotency;
 use crate::platform::outbox::{self, Dispatcher, Gates, Wake};
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
@@ -42,6 +43,8 @@ pub struct State {
     pub db: Db,
     /// Look-ups of single documents.
     documents: Together<store::documents::Key, Document>,
+    /// Requests that happen once.
+    pub idempotency: Idempotency,
     /// The way to the client role.
     pub client: ClientRole,
     /// Calls to the client role.
@@ -66,31 +69,47 @@ impl State {
     /// Prepares the first thread.
     pub fn new(config: &Config) -> io::Result<Self> {
         let db = Db::new(&config.database, OWNER);
-        let keys = SecretKeys::new(&config.field_encryption_keys).map_err(io::Error::other)?;
+        let keys = Arc::new(SecretKeys::new(&config.field_encryption_keys).map_err(io::Error::other)?);
         Self::for_thread(Shared {
             documents: Together::new(db.clone(), store::documents::find_many),
+            idempotency: Idempotency::new(db.clone(), Arc::clone(&keys), config.idempotency_retention),
             db,
             client: config.client.clone(),
             gates: Gates::new(&config.outbox),
             wake: Wake::default(),
             reserve: Level::default(),
-            keys: Arc::new(keys),
+            keys,
             outbox: config.outbox.clone(),
             upkeep: config.upkeep.clone(),
         })
     }
 
     fn for_thread(shared: Shared) -> io::Result<Self> {
-        let Shared { db, documents, client, gates, wake, reserve, keys, outbox, upkeep } = shared;
+        let Shared { db, documents, client, gates, wake, reserve, keys, idempotency, outbox, upkeep } =
+            shared;
         let http = HttpClient::new(&client.base_url, outbox.call_timeout).map_err(io::Error::other)?;
         let courier = ToClient { http: http.clone(), base_url: client.base_url.clone() };
         let deliveries = Dispatcher::new(db.clone(), courier, gates.clone(), wake.clone(), outbox.clone());
-        Ok(Self { db, documents, client, http, deliveries, gates, wake, reserve, keys, outbox, upkeep })
+        Ok(Self {
+            db,
+            documents,
+            client,
+            http,
+            deliveries,
+            gates,
+            wake,
+            reserve,
+            keys,
+            idempotency,
+            outbox,
+            upkeep,
+        })
     }
 
     fn shared(&self) -> Shared {
-        let Self { db, documents, client, gates, wake, reserve, keys, outbox, upkeep, .. } = self.clone();
-        Shared { db, documents, client, gates, wake, reserve, keys, outbox, upkeep }
+        let Self { db, documents, client, gates, wake, reserve, keys, idempotency, outbox, upkeep, .. } =
+            self.clone();
+        Shared { db, documents, client, gates, wake, reserve, keys, idempotency, outbox, upkeep }
     }
 
     /// What a transaction that promises an operation needs to know.
@@ -109,6 +128,7 @@ impl State {
 struct Shared {
     db: Db,
     documents: Together<store::documents::Key, Document>,
+    idempotency: Idempotency,
     client: ClientRole,
     gates: Gates,
     wake: Wake,

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod deliveries;
+mod idempotency;
 mod opening;
 mod pages;
 

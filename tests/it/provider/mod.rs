@@ -3,6 +3,7 @@
 mod bad_input;
 mod documents;
 mod editing;
+mod idempotency;
 mod listing;
 mod outbox;
 mod plans;

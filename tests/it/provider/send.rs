@@ -65,7 +65,7 @@ async fn the_client_role_is_told_everything_about_the_version() {
         |name: &str| call.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str());
     assert_eq!((header("X-Tenant"), header("Content-Type")), (Some("north"), Some("application/json")));
     let message = provider.database.text("SELECT id::text AS text FROM outbox");
-    assert_eq!(header("X-Request-Id"), Some(message.as_str()));
+    assert_eq!((header("X-Request-Id"), header("Idempotency-Key")), (Some(message.as_str()), None));
     let mut told = receiver.bodies().remove(0);
     let document = provider.call(Call::get(&path).tenant("north")).await.expect(200);
     assert_eq!(told["expiresAt"], document["expiresAt"]);

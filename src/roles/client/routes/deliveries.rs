@@ -11,8 +11,9 @@ use crate::domain::fields::Invalid;
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{AccessChanged, Delivered, DeliveryReceipt};
+use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorBody, JsonBody, Query, Tenant};
-use crate::platform::{clock, random};
+use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::roles::client::State;
 use crate::roles::client::flows::arrivals;
 use crate::roles::client::store::documents::Arrival;
@@ -83,23 +84,32 @@ pub struct Receipt {
 
 /// Takes a document in and answers its access code.
 #[utoipa::path(post, path = "/v1/documents", tag = "deliveries", operation_id = "receive_document",
-    params(("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    params(("X-Tenant" = Option<String>, Header, description = "Whose document"),
+           ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = DeliverDocument,
     responses(
         (status = 201, description = "The document is here; a repetition is answered with the same code", body = Receipt),
         (status = 400, description = "A field is broken", body = ErrorBody),
+        (status = 409, description = "The request with this Idempotency-Key is still being answered", body = ErrorBody),
         (status = 410, description = "The sender has revoked it since", body = ErrorBody),
         (status = 413, description = "The body is too large", body = ErrorBody),
         (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
 pub async fn receive_document(
     state: Data<State>,
     Tenant(tenant): Tenant,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let arrival = arrival(Delivered::parse(body)?, clock::now())?;
-    take_in(&state, tenant, arrival).await
+    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
+    let delivered = Delivered::parse(body)?;
+    let receive = async move |operation: Operation| {
+        let arrival = arrival(delivered, DocumentId(operation.id), clock::now())?;
+        take_in(&state, tenant, arrival).await
+    };
+    idempotency.run(request, receive).await
 }
 
 /// Takes a document in under the id of the path.
@@ -126,7 +136,7 @@ pub async fn replace_document(
         return Err(Invalid::field("id", "format", "must be the id of the path").into());
     }
     delivered.id = Some(id);
-    take_in(&state, tenant, arrival(delivered, clock::now())?).await
+    take_in(&state, tenant, arrival(delivered, id, clock::now())?).await
 }
 
 async fn take_in(state: &State, tenant: TenantId, arrival: Arrival) -> Result<HttpResponse, ApiError> {
@@ -141,12 +151,13 @@ fn receipt(state: &State, id: DocumentId, access_code: String) -> DeliveryReceip
     DeliveryReceipt { id: id.to_string(), access_code, link }
 }
 
-fn arrival(delivered: Delivered, now: Timestamp) -> Result<Arrival, Invalid> {
+/// What is taken in; a document to which its sender gave no id gets `new_id`.
+fn arrival(delivered: Delivered, new_id: DocumentId, now: Timestamp) -> Result<Arrival, Invalid> {
     let after = |seconds: i64| now.plus(Duration::from_secs(seconds.unsigned_abs()));
     let from_now = after(delivered.written.expires_in.unwrap_or(EXPIRES_IN_DEFAULT));
     let expires_at = delivered.expires_at.unwrap_or(from_now);
     check_expiry(expires_at, now)?;
-    Ok(Arrival { id: delivered.id.unwrap_or_else(random::document_id), expires_at, at: now, delivered })
+    Ok(Arrival { id: delivered.id.unwrap_or(new_id), expires_at, at: now, delivered })
 }
 
 /// Some hours more than the longest life, for clocks that differ.

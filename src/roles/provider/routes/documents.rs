@@ -13,8 +13,9 @@ use crate::domain::document::{Change, DeliveryState, Document, Operation, Status
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
+use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorBody, ErrorCode, IfMatch, JsonBody, Query, Tenant};
-use crate::platform::{clock, random};
+use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
 use crate::roles::provider::store::documents::{self as store, Filter};
@@ -29,36 +30,56 @@ const RACES: usize = 20;
 
 /// Creates a draft.
 #[utoipa::path(post, path = "/api/documents", tag = "documents", operation_id = "create_document",
-    params(("X-Tenant" = Option<String>, Header, description = "Whose document it is")),
+    params(("X-Tenant" = Option<String>, Header, description = "Whose document it is"),
+           ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = CreateDocument,
     responses(
         (status = 201, description = "Created", body = DocumentView,
          headers(("Location" = String, description = "Path of the document"), ("ETag" = String, description = "Its version"))),
         (status = 400, description = "A field is broken", body = ErrorBody),
+        (status = 409, description = "The request with this Idempotency-Key is still being answered", body = ErrorBody),
         (status = 413, description = "The body is too large", body = ErrorBody),
         (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
 pub async fn create_document(
     state: Data<State>,
     Tenant(tenant): Tenant,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let document = Arc::new(Document::create(random::document_id(), Written::parse(body)?, clock::now()));
-    let to_write = Arc::clone(&document);
-    let insert = move |conn: &mut PgConnection| -> Result<(), ApiError> {
-        store::insert(conn, &tenant, &to_write)?;
-        Ok(events::note(
-            conn,
-            &tenant,
-            to_write.id,
-            (EventKind::Created, to_write.version),
-            to_write.created_at,
-        )?)
+    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
+    let written = Written::parse(body)?;
+    let create = async move |run: Run| {
+        let document = Document::create(DocumentId(run.id), written, clock::now());
+        let document = state.db.transaction(run.id, create_or_find(tenant, document)).await?;
+        let location = format!("/api/documents/{}", document.id);
+        Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), &document))
     };
-    state.db.transaction(document.id.0, insert).await?;
-    let location = format!("/api/documents/{}", document.id);
-    Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), &document))
+    idempotency.run(request, create).await
+}
+
+/// Writes a new document, or finds the one that an earlier run of the same request wrote.
+fn create_or_find(
+    tenant: TenantId,
+    document: Document,
+) -> impl FnMut(&mut PgConnection) -> Result<Arc<Document>, ApiError> {
+    let document = Arc::new(document);
+    move |conn| {
+        if store::insert(conn, &tenant, &document)? {
+            events::note(
+                conn,
+                &tenant,
+                document.id,
+                (EventKind::Created, document.version),
+                document.created_at,
+            )?;
+            return Ok(Arc::clone(&document));
+        }
+        let stored = store::find(conn, &tenant, document.id)?;
+        Ok(stored.map_or_else(|| Arc::clone(&document), Arc::new))
+    }
 }
 
 /// Lists documents, newest first.

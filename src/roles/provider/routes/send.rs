@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 use super::documents;
 use crate::domain::document::{DeliveryState, Document, Operation, Refusal, SendPlan};
 use crate::domain::fields::{Fields, Invalid};
+use crate::domain::ids::TenantId;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorBody, ErrorCode, JsonBody, Tenant};
+use crate::platform::idempotency::IdempotencyKey;
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
 
@@ -47,7 +49,8 @@ pub struct Sent {
 
 /// Sends the current version of a final document.
 #[utoipa::path(post, path = "/api/send", tag = "documents", operation_id = "send_document",
-    params(("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    params(("X-Tenant" = Option<String>, Header, description = "Whose document"),
+           ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = SendDocument,
     responses(
         (status = 200, description = "The client role has it", body = Sent),
@@ -55,37 +58,46 @@ pub struct Sent {
          example = json!({"accessCode": null, "documentId": "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d", "state": "queued", "link": null})),
         (status = 400, description = "It is a draft, or this version was sent already", body = ErrorBody),
         (status = 404, description = "There is no such document", body = ErrorBody),
-        (status = 409, description = "Others keep changing the document", body = ErrorBody),
+        (status = 409, description = "Others keep changing the document, or the request with this Idempotency-Key is still being answered", body = ErrorBody),
         (status = 413, description = "The body is too large", body = ErrorBody),
         (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
         (status = 502, description = "The client role refuses the document for good", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
 pub async fn send_document(
     state: Data<State>,
     Tenant(tenant): Tenant,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let budget = Budget::begin(&state);
+    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
     let id = read_id(body)?;
+    idempotency.run(request, async move |operation| send(&state, &tenant, &id, operation.again).await).await
+}
+
+/// `again` if an earlier run of the same request may have sent it.
+async fn send(state: &State, tenant: &TenantId, id: &str, again: bool) -> Result<HttpResponse, ApiError> {
+    let budget = Budget::begin(state);
     for race in 0..RACES {
-        let document = documents::load(&state, &tenant, &id).await?;
+        let document = documents::load(state, tenant, id).await?;
         let plan = match document.plan_send() {
-            // Somebody who asked at the same moment was faster: the wish is fulfilled.
-            Err(Refusal::AlreadySent) if race > 0 => return answer(&document),
+            // Somebody who asked at the same moment was faster, or an earlier
+            // run was: the wish is fulfilled.
+            Err(Refusal::AlreadySent) if race > 0 || again => return answer(&document),
             plan => plan?,
         };
         match plan {
             SendPlan::Start => {
                 let expires_at = Some(document.expiry_from(clock::now()));
                 let wish = Wish { expires_at, ..Wish::plain(Operation::Send) };
-                if !operations::carry_out(&state, &tenant, &document, wish, budget).await? {
+                if !operations::carry_out(state, tenant, &document, wish, budget).await? {
                     continue;
                 }
             }
-            SendPlan::Resume => operations::resume(&state, &tenant, &document, budget).await?,
+            SendPlan::Resume => operations::resume(state, tenant, &document, budget).await?,
         }
-        return answer(&documents::load(&state, &tenant, &id).await?);
+        return answer(&documents::load(state, tenant, id).await?);
     }
     Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
 }

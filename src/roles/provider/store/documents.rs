@@ -34,10 +34,11 @@ pub struct Filter {
     pub updated_since: Option<Timestamp>,
 }
 
-/// Writes a new document.
-pub fn insert(conn: &mut PgConnection, tenant: &TenantId, document: &Document) -> QueryResult<()> {
-    diesel::insert_into(documents::table).values(NewRow::of(tenant, document)).execute(conn)?;
-    Ok(())
+/// Writes a new document; `false` if there is one with its id.
+pub fn insert(conn: &mut PgConnection, tenant: &TenantId, document: &Document) -> QueryResult<bool> {
+    let row = NewRow::of(tenant, document);
+    let written = diesel::insert_into(documents::table).values(row).on_conflict_do_nothing().execute(conn)?;
+    Ok(written == 1)
 }
 
 /// Reads one document.
