@@ -281,13 +281,14 @@ fn write_codes(
         .map(|i| {
             loop {
                 let document = id(READ_IDS + i);
-                let (code, stored) = codes::issue(&keys, &tenant, document.parse().unwrap()).unwrap();
+                let (code, stored) = codes::issue(&keys, &tenant).unwrap();
                 if seen.insert(stored.selector_hash.clone()) {
                     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
                     let selector = hex(&stored.selector_hash);
                     writeln!(
                         rows,
-                        "default,{document},{},\\x{selector},\\x{},\\x{},\\x{},2026-11-20T00:00:00Z",
+                        "default,{},{document},{},\\x{selector},\\x{},\\x{},\\x{},2026-11-20T00:00:00Z",
+                        stored.id,
                         stored.key_id,
                         hex(&stored.verifier_salt),
                         hex(&stored.verifier_hash),

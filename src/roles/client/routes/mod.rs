@@ -12,22 +12,24 @@ use super::State;
 pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
     cfg.app_data(state);
     // Both paths are spoken by existing senders (contract: *Client role*).
-    for base in ["", "/api"] {
-        cfg.service(resource(format!("{base}/v1/documents")).route(post().to(deliveries::receive_document)))
-            .service(
-                resource(format!("{base}/v1/documents/{{id}}"))
-                    .route(put().to(deliveries::replace_document))
-                    .route(delete().to(deliveries::withdraw_document)),
-            )
-            .service(
-                resource(format!("{base}/v1/documents/{{id}}/access"))
-                    .route(put().to(deliveries::change_access)),
-            )
-            .service(
-                resource(format!("{base}/v1/access-codes/reservations"))
-                    .route(post().to(exchange::reserve_codes)),
-            )
-            .service(resource(format!("{base}/v1/receipts")).route(get().to(exchange::list_receipts)));
+    for path in ["/v1/documents", "/api/v1/documents"] {
+        cfg.service(resource(path).route(post().to(deliveries::receive_document)));
+    }
+    for path in ["/v1/documents/{id}", "/api/v1/documents/{id}"] {
+        cfg.service(
+            resource(path)
+                .route(put().to(deliveries::replace_document))
+                .route(delete().to(deliveries::withdraw_document)),
+        );
+    }
+    for path in ["/v1/documents/{id}/access", "/api/v1/documents/{id}/access"] {
+        cfg.service(resource(path).route(put().to(deliveries::change_access)));
+    }
+    for path in ["/v1/access-codes/reservations", "/api/v1/access-codes/reservations"] {
+        cfg.service(resource(path).route(post().to(exchange::reserve_codes)));
+    }
+    for path in ["/v1/receipts", "/api/v1/receipts"] {
+        cfg.service(resource(path).route(get().to(exchange::list_receipts)));
     }
     cfg.service(resource("/api/public/{accessCode}").route(get().to(public::open_public_document)));
 }

@@ -75,10 +75,10 @@ pub struct MessagePage {
 /// A message with its attempts.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageWithAttempts {
-    #[serde(flatten)]
+    /// The message.
     message: Message,
     /// Oldest first.
-    log: Vec<AttemptView>,
+    attempts: Vec<AttemptView>,
 }
 
 /// One attempt that ended.
@@ -154,8 +154,8 @@ pub async fn find_message(
     let id = parse_id(&id)?;
     let found = state.db.read(move |conn| inspect::show(conn, &tenant, id).map_err(ApiError::from)).await?;
     let (message, attempts) = found.ok_or_else(no_message)?;
-    let log = attempts.into_iter().map(attempt_view).collect();
-    Ok(HttpResponse::Ok().json(MessageWithAttempts { message: view(&message), log }))
+    let attempts = attempts.into_iter().map(attempt_view).collect();
+    Ok(HttpResponse::Ok().json(MessageWithAttempts { message: view(&message), attempts }))
 }
 
 /// Starts a failed message again, with all its time ahead.
