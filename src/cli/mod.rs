@@ -5,6 +5,7 @@ mod dev;
 mod inspect;
 mod migrate;
 mod open;
+mod outbox;
 mod output;
 mod send;
 mod serve;
@@ -21,7 +22,7 @@ pub use settings::SettingArgs;
 /// Hands documents from a care provider to its clients, and never loses one.
 #[derive(Parser)]
 #[command(name = "oc", version = version(), max_term_width = 100, arg_required_else_help = true,
-    after_help = "Start here:\n  oc dev                        both roles and their databases, nothing to set up\n  oc send FILE --to NAME        send a document\n  oc open CODE                  read it\n\nEvery setting is a flag and an environment variable; .env.example explains them.")]
+    after_help = "Start here:\n  oc dev                        both roles and their databases, nothing to set up\n  oc send FILE --to NAME        send a document\n  oc open CODE                  read it\n  oc outbox list                what waits to be delivered\n\nEvery setting is a flag and an environment variable; .env.example explains them.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -34,6 +35,7 @@ enum Command {
     Dev(dev::Dev),
     Send(send::Send),
     Open(open::Open),
+    Outbox(outbox::Outbox),
     Openapi(inspect::Openapi),
     Healthcheck(inspect::Healthcheck),
     Config(inspect::ShowConfig),
@@ -50,6 +52,7 @@ pub fn run() -> ExitCode {
         Command::Dev(command) => command.run(),
         Command::Send(command) => command.run(),
         Command::Open(command) => command.run(),
+        Command::Outbox(command) => command.run(),
         Command::Openapi(command) => command.run(),
         Command::Healthcheck(command) => command.run(),
         Command::Config(command) => command.run(),

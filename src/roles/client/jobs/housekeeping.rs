@@ -2,8 +2,8 @@
 
 use diesel::PgConnection;
 
-use crate::platform::clock;
 use crate::platform::http::ApiError;
+use crate::platform::{clock, idempotency};
 use crate::roles::client::State;
 use crate::roles::client::store::upkeep;
 
@@ -20,6 +20,7 @@ pub async fn run(state: &State) -> Result<(), ApiError> {
                 upkeep::remove_texts(conn, now.minus(keep.content_grace), BATCH)?,
                 upkeep::forget_reservations(conn, now, BATCH)?,
                 upkeep::remove_remains(conn, now.minus(keep.receipts), BATCH)?,
+                idempotency::remove_expired(conn, now, BATCH)?,
             ];
             Ok(counts.into_iter().max().unwrap_or_default())
         };

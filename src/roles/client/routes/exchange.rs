@@ -1,6 +1,8 @@
 //! What the provider role asks for ahead of time and afterwards: codes in
 //! reserve, and receipts.
 
+use std::collections::HashSet;
+
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use diesel::PgConnection;
@@ -8,10 +10,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::domain::fields::{Fields, Invalid};
+use crate::domain::ids::TenantId;
 use crate::domain::wire::{RECEIPTS_MAX, RESERVATIONS_MAX, Receipt, Receipts, Reservations, ReservedCode};
 use crate::platform::clock;
 use crate::platform::feed::FeedCursor;
 use crate::platform::http::{ApiError, ErrorBody, JsonBody, Query, Tenant};
+use crate::platform::idempotency::IdempotencyKey;
 use crate::roles::client::store::access_codes::{self, For};
 use crate::roles::client::store::receipts::{self, ReceiptRow};
 use crate::roles::client::{State, codes};
@@ -58,28 +62,39 @@ pub struct ReservationsView {
 ///
 /// Each opens nothing until a delivery of the same tenant names it as `reservedCode`.
 #[utoipa::path(post, path = "/v1/access-codes/reservations", tag = "deliveries", operation_id = "reserve_codes",
-    params(("X-Tenant" = Option<String>, Header, description = "Whose documents they may open")),
+    params(("X-Tenant" = Option<String>, Header, description = "Whose documents they may open"),
+           ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = ReserveCodes,
     responses(
         (status = 201, description = "The codes", body = ReservationsView),
         (status = 400, description = "A field is broken", body = ErrorBody),
         (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 409, description = "The request with this Idempotency-Key is still being answered", body = ErrorBody),
         (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
 pub async fn reserve_codes(
     state: Data<State>,
     Tenant(tenant): Tenant,
+    key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
+    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
     let count = read_count(body)?;
+    // A run that is repeated after a crash hands out other codes; the first ones expire.
+    idempotency.run(request, async move |_| reserve(&state, tenant, count).await).await
+}
+
+async fn reserve(state: &State, tenant: TenantId, count: i64) -> Result<HttpResponse, ApiError> {
     let now = clock::now();
     let until = now.plus(state.retention.reservation);
     let made: Vec<_> =
         (0..count).map(|_| codes::issue(&state.keys, &tenant)).collect::<Result<_, ApiError>>()?;
     let insert = move |conn: &mut PgConnection| {
         let stored: Vec<_> = made.iter().map(|(_, stored)| stored).collect();
-        let written = access_codes::insert(conn, &tenant, &stored, For::Reservation(until), now)?;
+        let written: HashSet<_> =
+            access_codes::insert(conn, &tenant, &stored, For::Reservation(until), now)?.into_iter().collect();
         let reserved = made.into_iter().filter(|(_, stored)| written.contains(&stored.id));
         Ok::<_, ApiError>(reserved.map(|(code, _)| code.to_string()).collect::<Vec<_>>())
     };

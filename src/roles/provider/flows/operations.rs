@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use diesel::PgConnection;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::reserve;
 use crate::domain::document::{Document, Operation};
@@ -13,9 +14,9 @@ use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{ChangeAccess, DeliverDocument};
 use crate::domain::words::EventKind;
-use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorCode};
 use crate::platform::outbox::{self, Entry, Gate, Leased, NewMessage, Place, Start};
+use crate::platform::{clock, random};
 use crate::roles::provider::State;
 use crate::roles::provider::jobs::deliver::{self, DESTINATION, ToClient};
 use crate::roles::provider::store;
@@ -46,13 +47,15 @@ pub struct Wish {
     pub expires_at: Option<Timestamp>,
     /// The retention date, if the document is deleted with it.
     pub purge_at: Option<Timestamp>,
+    /// What the line of the history is called.
+    pub name: Uuid,
 }
 
 impl Wish {
     /// This operation and nothing else.
     #[must_use]
     pub fn plain(operation: Operation) -> Self {
-        Self { operation, expires_at: None, purge_at: None }
+        Self { operation, expires_at: None, purge_at: None, name: random::uuid() }
     }
 }
 
@@ -171,13 +174,12 @@ impl Promise {
                 outbox::supersede(conn, tenant, (document.id.0, topic), *now)?;
             }
         }
-        let note = |conn: &mut PgConnection, kind| {
-            store::events::note(conn, tenant, document.id, (kind, document.version), *now)
-        };
-        note(conn, kind_of(operation))?;
+        let line = |kind| (kind, document.version);
+        let name = (document.id, self.wish.name);
+        store::events::note_as(conn, tenant, name, line(kind_of(operation)), *now)?;
         if let Some(purge_at) = self.wish.purge_at {
             store::documents::mark_deleted(conn, tenant, document, *now, purge_at)?;
-            note(conn, EventKind::Deleted)?;
+            store::events::note(conn, tenant, document.id, line(EventKind::Deleted), *now)?;
         }
         let message = NewMessage {
             tenant: tenant.clone(),

@@ -1,8 +1,8 @@
 //! Removes what is not needed any more.
 
-use crate::platform::clock;
 use crate::platform::http::ApiError;
 use crate::platform::outbox::{housekeeping, lease_time};
+use crate::platform::{clock, idempotency};
 use crate::roles::provider::{State, store};
 
 /// Rows that one statement removes.
@@ -23,8 +23,12 @@ pub async fn run(state: &State) -> Result<(), ApiError> {
         .await?;
     loop {
         let round = move |conn: &mut diesel::PgConnection| -> Result<usize, ApiError> {
-            let settled = housekeeping::remove_settled(conn, settled_before, BATCH)?;
-            Ok(settled.max(store::documents::purge(conn, now, BATCH)?))
+            let counts = [
+                housekeeping::remove_settled(conn, settled_before, BATCH)?,
+                store::documents::purge(conn, now, BATCH)?,
+                idempotency::remove_expired(conn, now, BATCH)?,
+            ];
+            Ok(counts.into_iter().max().unwrap_or_default())
         };
         if state.db.run(round).await? < usize::try_from(BATCH).unwrap_or(usize::MAX) {
             return Ok(());

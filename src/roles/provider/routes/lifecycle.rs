@@ -5,6 +5,7 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
+use diesel::PgConnection;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -18,6 +19,7 @@ use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorBody, ErrorCode, JsonBody, Query, Tenant};
+use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
 use crate::roles::provider::store::events::{self, Event};
@@ -34,50 +36,62 @@ const PAGE_MAX: i64 = 500;
 /// The code opens nothing any more as soon as the client role knows; until then the
 /// answer is 202 and `delivery.state` is `queued`.
 #[utoipa::path(post, path = "/api/documents/{id}/revoke", tag = "documents", operation_id = "revoke_document",
-    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
+           ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     responses(
         (status = 200, description = "Access has ended", body = DocumentView),
         (status = 202, description = "Access ends as soon as the client role can be reached", body = DocumentView),
         (status = 400, description = "It was never sent", body = ErrorBody),
         (status = 404, description = "There is no such document", body = ErrorBody),
-        (status = 409, description = "Others keep changing the document", body = ErrorBody),
+        (status = 409, description = "Others keep changing the document, or the request with this Idempotency-Key is still being answered", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
 pub async fn revoke_document(
     state: Data<State>,
     Tenant(tenant): Tenant,
+    key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
+    let (request, idempotency) = (key.request(&tenant, &Value::Null), state.idempotency.clone());
     let wish = |document: &Document| Ok(document.check_revocable()?.then(|| Wish::plain(Operation::Revoke)));
-    let document = operate(&state, &tenant, &id, wish).await?;
-    Ok(shown(&document, DeliveryState::Revoked))
+    let work = async move |run| {
+        let document = operate(&state, &tenant, &id, run, wish).await?;
+        Ok(shown(&document, DeliveryState::Revoked))
+    };
+    idempotency.run(request, work).await
 }
 
 /// Gives access under a new code; the old one opens nothing any more.
 ///
 /// The life of the access begins anew. The text stays the one that was sent last.
 #[utoipa::path(post, path = "/api/documents/{id}/reissue", tag = "documents", operation_id = "reissue_document",
-    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
+           ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     responses(
         (status = 200, description = "The client role knows the new code", body = Sent),
         (status = 202, description = "The new code opens as soon as the client role can be reached", body = Sent),
         (status = 400, description = "It was never sent, or access has ended", body = ErrorBody),
         (status = 404, description = "There is no such document", body = ErrorBody),
-        (status = 409, description = "Others keep changing the document", body = ErrorBody),
+        (status = 409, description = "Others keep changing the document, or the request with this Idempotency-Key is still being answered", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
         (status = 502, description = "The client role refuses", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
 pub async fn reissue_document(
     state: Data<State>,
     Tenant(tenant): Tenant,
+    key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
+    let (request, idempotency) = (key.request(&tenant, &Value::Null), state.idempotency.clone());
     let wish = |document: &Document| {
         document.check_accessible()?;
         let expires_at = Some(document.expiry_from(clock::now()));
         Ok(Some(Wish { expires_at, ..Wish::plain(Operation::Reissue) }))
     };
-    send::answer(&operate(&state, &tenant, &id, wish).await?)
+    let work = async move |run| send::answer(&operate(&state, &tenant, &id, run, wish).await?);
+    idempotency.run(request, work).await
 }
 
 /// Body of `POST /api/documents/{id}/expiry`.
@@ -92,14 +106,16 @@ pub struct ChangeExpiry {
 
 /// Lets access end at another time, under the same code and without sending again.
 #[utoipa::path(post, path = "/api/documents/{id}/expiry", tag = "documents", operation_id = "change_expiry",
-    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
+    params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
+           ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = ChangeExpiry,
     responses(
         (status = 200, description = "The client role knows the new end", body = DocumentView),
         (status = 202, description = "It holds as soon as the client role can be reached", body = DocumentView),
         (status = 400, description = "A field is broken, it was never sent, or access has ended", body = ErrorBody),
         (status = 404, description = "There is no such document", body = ErrorBody),
-        (status = 409, description = "Others keep changing the document", body = ErrorBody),
+        (status = 409, description = "Others keep changing the document, or the request with this Idempotency-Key is still being answered", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
         (status = 413, description = "The body is too large", body = ErrorBody),
         (status = 415, description = "The body is not JSON", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
@@ -107,16 +123,21 @@ pub struct ChangeExpiry {
 pub async fn change_expiry(
     state: Data<State>,
     Tenant(tenant): Tenant,
+    key: IdempotencyKey,
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
+    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
     let expires_at = read_expiry(body, clock::now())?;
-    let wish = |document: &Document| {
+    let wish = move |document: &Document| {
         document.check_accessible()?;
         Ok(Some(Wish { expires_at: Some(expires_at), ..Wish::plain(Operation::Expiry) }))
     };
-    let document = operate(&state, &tenant, &id, wish).await?;
-    Ok(shown(&document, DeliveryState::Delivered))
+    let work = async move |run| {
+        let document = operate(&state, &tenant, &id, run, wish).await?;
+        Ok(shown(&document, DeliveryState::Delivered))
+    };
+    idempotency.run(request, work).await
 }
 
 fn read_expiry(body: Value, now: Timestamp) -> Result<Timestamp, Invalid> {
@@ -131,22 +152,34 @@ fn read_expiry(body: Value, now: Timestamp) -> Result<Timestamp, Invalid> {
 }
 
 /// Carries out what `wish` says about the document as it is, and returns it as it
-/// is afterwards. Nothing happens where it wishes nothing.
+/// is afterwards. Nothing happens where it wishes nothing, or where an earlier run
+/// of the same request has done it.
 async fn operate(
     state: &State,
     tenant: &TenantId,
     id: &str,
+    run: Run,
     wish: impl Fn(&Document) -> Result<Option<Wish>, Refusal>,
 ) -> Result<Document, ApiError> {
     let budget = Budget::begin(state);
     for _ in 0..RACES {
         let document = load(state, tenant, id).await?;
+        if run.again && done_by(state, tenant, &document, run).await? {
+            return Ok(document);
+        }
         let Some(wish) = wish(&document)? else { return Ok(document) };
+        let wish = Wish { name: run.id, ..wish };
         if operations::carry_out(state, tenant, &document, wish, budget).await? {
             return load(state, tenant, id).await;
         }
     }
     Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
+}
+
+async fn done_by(state: &State, tenant: &TenantId, document: &Document, run: Run) -> Result<bool, ApiError> {
+    let (tenant, id) = (tenant.clone(), document.id);
+    let exists = move |conn: &mut PgConnection| events::exists(conn, &tenant, id, run.id);
+    state.db.read(move |conn| exists(conn).map_err(ApiError::from)).await
 }
 
 /// 200 where the client role has confirmed, 202 where it will.

@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use diesel::PgConnection;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -11,6 +12,7 @@ use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::words::EventKind;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorBody, ErrorCode, Query, Tenant};
+use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::platform::outbox::inspect::{self, Attempt, Entry};
 use crate::roles::provider::jobs::deliver::DESTINATION;
 use crate::roles::provider::{State, store};
@@ -160,24 +162,32 @@ pub async fn find_message(
 
 /// Starts a failed message again, with all its time ahead.
 #[utoipa::path(post, path = "/api/outbox/{id}/retry", tag = "outbox", operation_id = "retry_message",
-    params(("id" = String, Path, description = "The message"), ("X-Tenant" = Option<String>, Header, description = "Whose message")),
+    params(("id" = String, Path, description = "The message"), ("X-Tenant" = Option<String>, Header, description = "Whose message"),
+           ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     responses(
         (status = 202, description = "It goes out again", body = Message),
         (status = 400, description = "It has not failed", body = ErrorBody),
         (status = 404, description = "There is no such message", body = ErrorBody),
+        (status = 409, description = "The request with this Idempotency-Key is still being answered", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
 pub async fn retry_message(
     state: Data<State>,
     Tenant(tenant): Tenant,
+    key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
+    let (request, idempotency) = (key.request(&tenant, &Value::Null), state.idempotency.clone());
     let id = parse_id(&id)?;
     let max_age = state.outbox.retry.max_age;
-    let retry = move |conn: &mut PgConnection| retry(conn, &tenant, id, max_age);
-    let message = state.db.transaction(id, retry).await?;
-    state.wake.ring();
-    Ok(HttpResponse::Accepted().json(view(&message)))
+    let work = async move |run: Operation| {
+        let retry = move |conn: &mut PgConnection| retry(conn, &tenant, id, max_age, run.again);
+        let message = state.db.transaction(id, retry).await?;
+        state.wake.ring();
+        Ok(HttpResponse::Accepted().json(view(&message)))
+    };
+    idempotency.run(request, work).await
 }
 
 fn retry(
@@ -185,9 +195,13 @@ fn retry(
     tenant: &TenantId,
     id: Uuid,
     max_age: std::time::Duration,
+    again: bool,
 ) -> Result<Entry, ApiError> {
     let now = clock::now();
     let (before, _) = inspect::show(conn, tenant, id)?.ok_or_else(no_message)?;
+    if again && before.state != "failed" {
+        return Ok(before);
+    }
     let to_client = before.destination == DESTINATION;
     if to_client {
         // The document first, as everybody else does.

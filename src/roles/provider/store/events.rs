@@ -9,6 +9,7 @@ use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
 use crate::platform::db::PgTimestamp;
+use crate::platform::random;
 
 /// A line of a document's history.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,17 @@ pub fn note(
     conn: &mut PgConnection,
     tenant: &TenantId,
     id: DocumentId,
+    line: (EventKind, i32),
+    now: Timestamp,
+) -> QueryResult<()> {
+    note_as(conn, tenant, (id, random::uuid()), line, now)
+}
+
+/// Writes a line under a name that its writer has chosen.
+pub fn note_as(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    (id, name): (DocumentId, Uuid),
     (kind, version): (EventKind, i32),
     now: Timestamp,
 ) -> QueryResult<()> {
@@ -37,12 +49,22 @@ pub fn note(
         .values((
             document_events::tenant_id.eq(tenant.as_str()),
             document_events::document_id.eq(id.0),
+            document_events::id.eq(name),
             document_events::kind.eq(kind.as_str()),
             document_events::version.eq(version),
             document_events::at.eq(PgTimestamp(now)),
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Whether the history of a document has a line of this name.
+pub fn exists(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId, name: Uuid) -> QueryResult<bool> {
+    let line = document_events::table
+        .filter(document_events::tenant_id.eq(tenant.as_str()))
+        .filter(document_events::document_id.eq(id.0))
+        .filter(document_events::id.eq(name));
+    diesel::select(diesel::dsl::exists(line)).get_result(conn)
 }
 
 /// Writes the line of a receipt; `false` if it is there already.
