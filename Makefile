@@ -10,7 +10,7 @@ ARGS  ?=
 # Tests wait for servers more than they compute.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: help dev test check fmt build bench openapi ci clean-dev \
+.PHONY: help dev test check fmt build bench chaos breakdown outage openapi ci clean-dev \
         prerequisites fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
 
 help:
@@ -32,6 +32,15 @@ build: prerequisites ## Build the release program, target/release/oc
 
 bench: prerequisites ## Measure; print a table, write bench/results.json and docs/bench.svg
 	$(CARGO) bench --bench load $(ARGS)
+
+chaos: prerequisites ## Kill processes and break the network while 20,000 documents are sent
+	$(CARGO) test --release --test proof -- --long chaos $(ARGS)
+
+breakdown: prerequisites ## Send while the database dies, the disk is full, the clocks jump
+	$(CARGO) test --release --test proof -- --long database $(ARGS)
+
+outage: prerequisites ## Measure what an outage of the client role costs; write bench/outage.json
+	$(CARGO) test --release --test proof -- --long outage $(ARGS)
 
 openapi: prerequisites ## Write the API descriptions to openapi/
 	@mkdir -p openapi
