@@ -9,6 +9,7 @@ pub mod fields;
 pub mod ids;
 pub mod lifecycle;
 pub mod recipient;
+pub mod target;
 pub mod timestamp;
 pub mod wire;
 pub mod words;
