@@ -37,6 +37,8 @@ pub struct Config {
     pub field_encryption_keys: Keys,
     /// `IDEMPOTENCY_RETENTION_SECONDS`.
     pub idempotency_retention: Duration,
+    /// `WEBHOOK_ALLOW_PRIVATE`.
+    pub webhook_allow_private: bool,
 }
 
 /// `AUTH`: how requests are authenticated.
@@ -117,6 +119,9 @@ impl Config {
                 300..=31_536_000,
                 &mut problems,
             )),
+            webhook_allow_private: values
+                .parsed("WEBHOOK_ALLOW_PRIVATE", "true or false", &mut problems)
+                .unwrap_or(false),
             auth: Auth::None,
         };
         if auth == Some(Auth::None) && !config.http.host.is_loopback() {

@@ -208,6 +208,14 @@ pub const SETTINGS: &[Setting] = &[
     ),
     Setting {
         role: Some("provider"),
+        ..setting(
+            "WEBHOOK_ALLOW_PRIVATE",
+            Default::Is("false"),
+            "Whether webhooks may lead into private networks and go over http: true or false",
+        )
+    },
+    Setting {
+        role: Some("provider"),
         secret: true,
         ..setting(
             "FIELD_ENCRYPTION_KEY",

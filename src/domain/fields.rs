@@ -10,6 +10,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::json::{depth, holds_null_character, kind};
+
 /// Deepest nesting of objects and lists inside a free-form field.
 pub const FREE_FORM_DEPTH: usize = 16;
 
@@ -161,6 +163,35 @@ impl Fields {
         })
     }
 
+    /// Any of a list of texts, each at most once, in the order of the list.
+    pub fn choices<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Given<Vec<T>> {
+        self.take(name).and_then(|value| {
+            let Value::Array(items) = value else {
+                self.wrong_type(name, "a list", &value);
+                return None;
+            };
+            let known = |item: &Value| choices.iter().any(|(word, _)| item == word);
+            if !items.iter().all(known) {
+                let words: Vec<_> = choices.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+                self.refuse(name, "enum", format!("must be a list of {}", words.join(", ")));
+                return None;
+            }
+            let wanted = choices.iter().filter(|(word, _)| items.iter().any(|item| item == word));
+            Some(wanted.map(|(_, value)| *value).collect())
+        })
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, name: &str) -> Given<bool> {
+        self.take(name).and_then(|value| {
+            let given = value.as_bool();
+            if given.is_none() {
+                self.wrong_type(name, "true or false", &value);
+            }
+            given
+        })
+    }
+
     /// A whole number between `min` and `max`.
     pub fn whole_number(&mut self, name: &str, min: i64, max: i64) -> Given<i64> {
         match self.take(name) {
@@ -275,36 +306,6 @@ impl Fields {
 }
 
 const NO_NULL: &str = "must not hold null characters";
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
-fn depth(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Value::Object(fields) => 1 + fields.values().map(depth).max().unwrap_or(0),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
-    }
-}
-
-fn holds_null_character(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\0'),
-        Value::Array(items) => items.iter().any(holds_null_character),
-        Value::Object(fields) => {
-            fields.iter().any(|(name, value)| name.contains('\0') || holds_null_character(value))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! Names of things: a tenant, a document.
+//! Names of things: a tenant, a document, a webhook.
 
 use std::fmt;
 use std::str::FromStr;
@@ -71,6 +71,24 @@ impl fmt::Display for DocumentId {
 impl Serialize for DocumentId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
+    }
+}
+
+/// A webhook endpoint's id: UUID v7.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WebhookId(pub Uuid);
+
+impl FromStr for WebhookId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::try_parse(text).map(Self)
+    }
+}
+
+impl fmt::Display for WebhookId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

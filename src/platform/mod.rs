@@ -14,3 +14,4 @@ pub(crate) mod schema;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;
+pub mod webhooks;

@@ -34,6 +34,11 @@ impl std::fmt::Debug for SecretKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretError(&'static str);
 
+impl SecretError {
+    /// What was sealed is not what was expected, or its key is gone.
+    pub const UNREADABLE: Self = Self("a sealed value can't be read with any of the keys");
+}
+
 impl std::fmt::Display for SecretError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.0)

@@ -18,6 +18,7 @@ mod support;
 mod architecture;
 mod cli;
 mod cluster;
+mod guarded_calls;
 mod migrations;
 mod openapi;
 mod outage;

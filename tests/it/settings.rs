@@ -93,6 +93,7 @@ fn one_message_lists_everything_that_is_wrong_and_no_value() {
                 ("CLIENT_PUBLIC_URL", "ftp://s3cr3t-value"),
                 ("SEND_TIMEOUT_MS", "1"),
                 ("IDEMPOTENCY_RETENTION_SECONDS", "299"),
+                ("WEBHOOK_ALLOW_PRIVATE", "s3cr3t-value"),
             ],
         );
         assert_eq!((refused.code, refused.out.as_str()), (2, ""));
@@ -110,6 +111,7 @@ fn one_message_lists_everything_that_is_wrong_and_no_value() {
             "CLIENT_PUBLIC_URL",
             "SEND_TIMEOUT_MS",
             "IDEMPOTENCY_RETENTION_SECONDS",
+            "WEBHOOK_ALLOW_PRIVATE",
         ];
         for name in expected {
             let flag = name.to_lowercase().replace('_', "-");

@@ -14,6 +14,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use crate::config::{self, ClientRole, Config};
 use crate::domain::document::Document;
+use crate::domain::target::Reach;
 use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::docs;
 use crate::platform::http_client::HttpClient;
@@ -63,6 +64,8 @@ pub struct State {
     pub outbox: config::Outbox,
     /// What goes on without being asked.
     pub upkeep: config::Upkeep,
+    /// How far webhooks may lead.
+    pub webhook_reach: Reach,
 }
 
 impl State {
@@ -81,12 +84,24 @@ impl State {
             keys,
             outbox: config.outbox.clone(),
             upkeep: config.upkeep.clone(),
+            webhook_reach: Reach::of(config.webhook_allow_private),
         })
     }
 
     fn for_thread(shared: Shared) -> io::Result<Self> {
-        let Shared { db, documents, client, gates, wake, reserve, keys, idempotency, outbox, upkeep } =
-            shared;
+        let Shared {
+            db,
+            documents,
+            client,
+            gates,
+            wake,
+            reserve,
+            keys,
+            idempotency,
+            outbox,
+            upkeep,
+            webhook_reach,
+        } = shared;
         let http = HttpClient::new(&client.base_url, outbox.call_timeout).map_err(io::Error::other)?;
         let courier = ToClient { http: http.clone(), base_url: client.base_url.clone() };
         let deliveries = Dispatcher::new(db.clone(), courier, gates.clone(), wake.clone(), outbox.clone());
@@ -103,13 +118,38 @@ impl State {
             idempotency,
             outbox,
             upkeep,
+            webhook_reach,
         })
     }
 
     fn shared(&self) -> Shared {
-        let Self { db, documents, client, gates, wake, reserve, keys, idempotency, outbox, upkeep, .. } =
-            self.clone();
-        Shared { db, documents, client, gates, wake, reserve, keys, idempotency, outbox, upkeep }
+        let Self {
+            db,
+            documents,
+            client,
+            gates,
+            wake,
+            reserve,
+            keys,
+            idempotency,
+            outbox,
+            upkeep,
+            webhook_reach,
+            ..
+        } = self.clone();
+        Shared {
+            db,
+            documents,
+            client,
+            gates,
+            wake,
+            reserve,
+            keys,
+            idempotency,
+            outbox,
+            upkeep,
+            webhook_reach,
+        }
     }
 
     /// What a transaction that promises an operation needs to know.
@@ -136,6 +176,7 @@ struct Shared {
     keys: Arc<SecretKeys>,
     outbox: config::Outbox,
     upkeep: config::Upkeep,
+    webhook_reach: Reach,
 }
 
 /// The role's application.

@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::routes::{documents, lifecycle, outbox, send};
+use super::routes::{documents, lifecycle, outbox, send, webhooks};
 use crate::platform::http::health;
 
 #[derive(OpenApi)]
@@ -26,10 +26,17 @@ use crate::platform::http::health;
         lifecycle::list_events,
         outbox::list_messages,
         outbox::find_message,
-        outbox::retry_message
+        outbox::retry_message,
+        webhooks::create_webhook,
+        webhooks::list_webhooks,
+        webhooks::find_webhook,
+        webhooks::update_webhook,
+        webhooks::rotate_webhook,
+        webhooks::delete_webhook
     ),
     tags(
         (name = "documents", description = "Write, finalise, send"),
+        (name = "webhooks", description = "Tell your own systems what happened to documents (Standard Webhooks)"),
         (name = "outbox", description = "For operators: messages on their way to other services"),
         (name = "health", description = "For load balancers and operators")
     )

@@ -8,6 +8,7 @@ mod listing;
 mod outbox;
 mod plans;
 mod send;
+mod webhooks;
 
 use oc::roles::provider::State;
 use serde_json::{Value, json};

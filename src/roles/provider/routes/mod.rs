@@ -5,11 +5,14 @@ pub mod lifecycle;
 pub mod outbox;
 pub mod send;
 mod view;
+mod webhook_view;
+pub mod webhooks;
 
 use actix_web::web::{Data, ServiceConfig, get, post, resource};
 
 use super::State;
 pub use view::{CreateDocument, DocumentPage, DocumentView, UpdateDocument};
+pub use webhook_view::{CreateWebhook, UpdateWebhook, WebhookList, WebhookView};
 
 /// Mounts the routes of one worker thread.
 pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
@@ -32,5 +35,17 @@ pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
         .service(resource("/api/send").route(post().to(send::send_document)))
         .service(resource("/api/outbox").route(get().to(outbox::list_messages)))
         .service(resource("/api/outbox/{id}").route(get().to(outbox::find_message)))
-        .service(resource("/api/outbox/{id}/retry").route(post().to(outbox::retry_message)));
+        .service(resource("/api/outbox/{id}/retry").route(post().to(outbox::retry_message)))
+        .service(
+            resource("/api/webhooks")
+                .route(post().to(webhooks::create_webhook))
+                .route(get().to(webhooks::list_webhooks)),
+        )
+        .service(
+            resource("/api/webhooks/{id}")
+                .route(get().to(webhooks::find_webhook))
+                .route(actix_web::web::put().to(webhooks::update_webhook))
+                .route(actix_web::web::delete().to(webhooks::delete_webhook)),
+        )
+        .service(resource("/api/webhooks/{id}/rotate").route(post().to(webhooks::rotate_webhook)));
 }

@@ -6,3 +6,4 @@ pub mod operations;
 pub mod reserve;
 mod rows;
 pub mod schema;
+pub mod webhooks;

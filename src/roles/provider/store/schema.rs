@@ -63,3 +63,21 @@ diesel::table! {
         created_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    webhook_endpoints (tenant_id, id) {
+        tenant_id -> Text,
+        id -> Uuid,
+        url -> Text,
+        description -> Nullable<Text>,
+        events -> Array<Text>,
+        enabled -> Bool,
+        disabled_reason -> Nullable<Text>,
+        key_id -> Text,
+        secrets -> Bytea,
+        cursor_txid -> Int8,
+        cursor_position -> Int8,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}

@@ -1,12 +1,16 @@
 //! Calls to other HTTP services, bounded in time and size.
 
+mod guarded;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use awc::Connector;
 use awc::error::SendRequestError;
 use awc::http::Method;
+use awc::{ClientResponse, Connector};
 use rustls::{ClientConfig, RootCertStore};
+
+pub use guarded::GuardedClient;
 
 /// Largest answer that is read.
 const ANSWER_MAX: usize = 4 * 1_048_576;
@@ -29,6 +33,8 @@ pub enum CallError {
     },
     /// A success that can't be read.
     BadAnswer,
+    /// Not called: the URL leads where calls must not go; says why.
+    Forbidden(&'static str),
 }
 
 impl CallError {
@@ -36,7 +42,8 @@ impl CallError {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer => true,
+            // A name may lead elsewhere later.
+            Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer | Self::Forbidden(_) => true,
             // What no repetition can mend is only what lies in the message itself. A
             // wrong address or token is mended by whoever runs the services.
             Self::Status { status, .. } => !matches!(*status, 400 | 409 | 410 | 413 | 415 | 422),
@@ -47,7 +54,7 @@ impl CallError {
     #[must_use]
     pub fn is_about_destination(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer => true,
+            Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer | Self::Forbidden(_) => true,
             Self::Status { status, .. } => *status >= 500 || matches!(*status, 401 | 403 | 429),
         }
     }
@@ -60,6 +67,7 @@ impl std::fmt::Display for CallError {
             Self::TimedOut => f.write_str("did not answer in time"),
             Self::Status { status, .. } => write!(f, "answered with status {status}"),
             Self::BadAnswer => f.write_str("gave an answer that can't be read"),
+            Self::Forbidden(why) => write!(f, "was not called: {why}"),
         }
     }
 }
@@ -127,15 +135,19 @@ impl HttpClient {
             }
             let mut response = request.send_body(body).await.map_err(failure)?;
             let body = response.body().limit(ANSWER_MAX).await.map_err(|_| CallError::BadAnswer)?;
-            let retry_after =
-                response.headers().get("Retry-After").and_then(|v| v.to_str().ok()?.parse().ok());
-            Ok(Answer {
-                status: response.status().as_u16(),
-                retry_after: retry_after.map(Duration::from_secs),
-                body: body.to_vec(),
-            })
+            Ok(Answer { body: body.to_vec(), ..head(&response) })
         };
         tokio::time::timeout(self.timeout, call).await.unwrap_or(Err(CallError::TimedOut))
+    }
+}
+
+/// The answer without its body.
+fn head<S>(response: &ClientResponse<S>) -> Answer {
+    let retry_after = response.headers().get("Retry-After").and_then(|v| v.to_str().ok()?.parse().ok());
+    Answer {
+        status: response.status().as_u16(),
+        retry_after: retry_after.map(Duration::from_secs),
+        body: Vec::new(),
     }
 }
 

@@ -1,0 +1,7 @@
+//! What webhooks are made of (Standard Webhooks 1.0): secrets and signatures.
+
+mod secrets;
+pub mod signature;
+
+pub use secrets::{OLD_SECRET_LIFE, Sealed, SigningSecrets, TooManySecrets};
+pub use signature::WebhookSecret;
