@@ -28,7 +28,7 @@ use crate::domain::timestamp::Timestamp;
 pub use courier::{Attempted, Called, Courier, Failure, Settled};
 pub use dispatch::Dispatcher;
 pub use gate::{Entry, Gate, Gates};
-pub use store::{Place, Start, claim_due, enqueue, lease_one, settle, supersede};
+pub use store::{Place, Start, claim_due, enqueue, enqueue_once, lease_one, settle, supersede};
 pub use wake::{Wake, listen};
 
 /// A message whose attempt is under way.
@@ -40,6 +40,8 @@ pub struct Leased {
     pub id: Uuid,
     /// What kind.
     pub topic: String,
+    /// Where it goes.
+    pub destination: String,
     /// What it is about.
     pub subject: Uuid,
     /// Its place among the messages about the subject.

@@ -45,7 +45,7 @@ impl QueryFragment<Pg> for Claim<'_> {
         out.push_bind_param::<Timestamptz, _>(&self.until)?;
         out.push_sql(
             " FROM due WHERE o.tenant_id = due.tenant_id AND o.id = due.id \
-             RETURNING o.tenant_id, o.id, o.topic, o.subject_id, o.sequence, o.attempts, o.give_up_at, o.payload",
+             RETURNING o.tenant_id, o.id, o.topic, o.destination, o.subject_id, o.sequence, o.attempts, o.give_up_at, o.payload",
         );
         Ok(())
     }
@@ -57,7 +57,7 @@ impl QueryId for Claim<'_> {
 }
 
 impl Query for Claim<'_> {
-    type SqlType = (Text, PgUuid, Text, PgUuid, Int8, Int4, Timestamptz, Nullable<Binary>);
+    type SqlType = (Text, PgUuid, Text, Text, PgUuid, Int8, Int4, Timestamptz, Nullable<Binary>);
 }
 
 impl RunQueryDsl<PgConnection> for Claim<'_> {}

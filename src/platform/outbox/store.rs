@@ -45,15 +45,16 @@ struct NewRow<'a> {
     give_up_at: PgTimestamp,
 }
 
-type LeasedRow = (String, Uuid, String, Uuid, i64, i32, PgTimestamp, Option<Vec<u8>>);
+type LeasedRow = (String, Uuid, String, String, Uuid, i64, i32, PgTimestamp, Option<Vec<u8>>);
 
 fn leased(row: LeasedRow) -> Option<Leased> {
-    let (tenant, id, topic, subject, sequence, attempt, give_up_at, payload) = row;
+    let (tenant, id, topic, destination, subject, sequence, attempt, give_up_at, payload) = row;
     let tenant = TenantId::parse(&tenant).ok()?;
     Some(Leased {
         tenant,
         id,
         topic,
+        destination,
         subject,
         sequence,
         attempt,
@@ -85,44 +86,24 @@ pub fn enqueue(
         Start::Leased(_) if message.sequence > 1 && waits(conn, message.place())? => Start::At(now),
         start => start,
     };
-    let give_up_at = now.plus(max_age);
-    let (state, attempts, due_at, leased_until) = match start {
-        Start::Leased(lease) => ("leased", 1, now.plus(lease), Some(PgTimestamp(now.plus(lease)))),
-        Start::At(due_at) => ("pending", 0, due_at, None),
-    };
-    let NewMessage { tenant, topic, destination, subject, sequence, payload } = message;
-    diesel::insert_into(outbox::table)
-        .values(NewRow {
-            tenant_id: tenant.as_str(),
-            id,
-            topic,
-            destination,
-            subject_id: *subject,
-            sequence: *sequence,
-            payload,
-            state,
-            attempts,
-            due_at: PgTimestamp(due_at),
-            leased_until,
-            created_at: PgTimestamp(now),
-            give_up_at: PgTimestamp(give_up_at),
-        })
-        .execute(conn)?;
-    if leased_until.is_none() {
+    let row = new_row(message, id, start, now, max_age);
+    diesel::insert_into(outbox::table).values(row).execute(conn)?;
+    if let Start::At(due_at) = start {
         if due_at <= now {
             wake::notify(conn)?;
         }
         return Ok(None);
     }
     Ok(Some(Leased {
-        tenant: tenant.clone(),
+        tenant: message.tenant.clone(),
         id,
-        topic: (*topic).to_owned(),
-        subject: *subject,
-        sequence: *sequence,
+        topic: message.topic.to_owned(),
+        destination: message.destination.clone(),
+        subject: message.subject,
+        sequence: message.sequence,
         attempt: 1,
-        give_up_at,
-        payload: payload.clone(),
+        give_up_at: now.plus(max_age),
+        payload: message.payload.clone(),
     }))
 }
 
@@ -137,6 +118,44 @@ pub struct Place<'a> {
     pub subject: Uuid,
     /// Which of them.
     pub sequence: i64,
+}
+
+/// Writes a message that is due now, unless one is open at its place; `false` if so.
+pub fn enqueue_once(
+    conn: &mut PgConnection,
+    message: &NewMessage,
+    now: Timestamp,
+    max_age: Duration,
+) -> QueryResult<bool> {
+    let row = new_row(message, random::uuid(), Start::At(now), now, max_age);
+    let written = diesel::insert_into(outbox::table).values(row).on_conflict_do_nothing().execute(conn)?;
+    if written == 1 {
+        wake::notify(conn)?;
+    }
+    Ok(written == 1)
+}
+
+fn new_row(message: &NewMessage, id: Uuid, start: Start, now: Timestamp, max_age: Duration) -> NewRow<'_> {
+    let NewMessage { tenant, topic, destination, subject, sequence, payload } = message;
+    let (state, attempts, due_at, leased) = match start {
+        Start::Leased(lease) => ("leased", 1, now.plus(lease), true),
+        Start::At(due_at) => ("pending", 0, due_at, false),
+    };
+    NewRow {
+        tenant_id: tenant.as_str(),
+        id,
+        topic,
+        destination,
+        subject_id: *subject,
+        sequence: *sequence,
+        payload,
+        state,
+        attempts,
+        due_at: PgTimestamp(due_at),
+        leased_until: leased.then_some(PgTimestamp(due_at)),
+        created_at: PgTimestamp(now),
+        give_up_at: PgTimestamp(now.plus(max_age)),
+    }
 }
 
 /// Whether an open message comes before this place.
@@ -181,6 +200,7 @@ pub fn lease_one(
             outbox::tenant_id,
             outbox::id,
             outbox::topic,
+            outbox::destination,
             outbox::subject_id,
             outbox::sequence,
             outbox::attempts,

@@ -39,12 +39,13 @@ pub(super) fn notify(conn: &mut PgConnection) -> diesel::QueryResult<()> {
     diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(conn).map(|_| ())
 }
 
-/// Rings `wake` whenever another process writes a message that is due, on a
-/// connection and a thread of its own, as long as `wake` is there.
-pub fn listen(database: &Database, wake: &Wake) -> std::io::Result<()> {
-    let (url, weak) = (address(database), Arc::downgrade(&wake.0));
+/// Rings everybody in `wakes` whenever another process writes a message that is
+/// due, on a connection and a thread of its own, as long as anybody is there.
+pub fn listen(database: &Database, wakes: &[&Wake]) -> std::io::Result<()> {
+    let url = address(database);
+    let weak: Vec<_> = wakes.iter().map(|wake| Arc::downgrade(&wake.0)).collect();
     let watch = move || {
-        while weak.strong_count() > 0 {
+        while weak.iter().any(|wake| wake.strong_count() > 0) {
             if let Err(error) = watch_until_broken(&url, &weak) {
                 log::debug!("no connection to listen on: {error}");
                 std::thread::sleep(REOPEN);
@@ -54,17 +55,20 @@ pub fn listen(database: &Database, wake: &Wake) -> std::io::Result<()> {
     std::thread::Builder::new().name("listener".to_owned()).spawn(watch).map(|_| ())
 }
 
-fn watch_until_broken(url: &str, weak: &Weak<Notify>) -> Result<(), String> {
+fn watch_until_broken(url: &str, weak: &[Weak<Notify>]) -> Result<(), String> {
     let mut conn = PgConnection::establish(url).map_err(|_| "it can't be opened".to_owned())?;
     conn.batch_execute(&format!("LISTEN {CHANNEL}")).map_err(|e| e.to_string())?;
     // Something may have been written while nobody listened.
     let mut heard = true;
     loop {
-        let Some(wake) = weak.upgrade() else { return Ok(()) };
-        if heard {
-            wake.notify_one();
+        let wakes: Vec<_> = weak.iter().filter_map(Weak::upgrade).collect();
+        if wakes.is_empty() {
+            return Ok(());
         }
-        drop(wake);
+        if heard {
+            wakes.iter().for_each(|wake| wake.notify_one());
+        }
+        drop(wakes);
         std::thread::sleep(LOOK);
         heard = false;
         for notification in conn.notifications_iter() {

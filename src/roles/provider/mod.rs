@@ -7,6 +7,7 @@ pub mod routes;
 mod store;
 
 use std::io;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
@@ -17,7 +18,7 @@ use crate::domain::document::Document;
 use crate::domain::target::Reach;
 use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::docs;
-use crate::platform::http_client::HttpClient;
+use crate::platform::http_client::{GuardedClient, HttpClient};
 use crate::platform::idempotency::Idempotency;
 use crate::platform::outbox::{self, Dispatcher, Gates, Wake};
 use crate::platform::secrets::SecretKeys;
@@ -25,6 +26,7 @@ use crate::platform::server::{self, RoleApp, Running};
 use flows::operations::Promising;
 use flows::reserve::Level;
 use jobs::deliver::ToClient;
+use jobs::webhooks::ToWebhooks;
 
 pub use openapi::api;
 
@@ -37,9 +39,9 @@ fn migrations() -> EmbeddedMigrations {
 /// The role's name and migrations.
 pub const OWNER: Owner = Owner { role: "provider", migrations };
 
-/// What the handlers and jobs of one thread share.
+/// What all threads share.
 #[derive(Clone)]
-pub struct State {
+pub struct Shared {
     /// The role's database.
     pub db: Db,
     /// Look-ups of single documents.
@@ -48,14 +50,12 @@ pub struct State {
     pub idempotency: Idempotency,
     /// The way to the client role.
     pub client: ClientRole,
-    /// Calls to the client role.
-    pub http: HttpClient,
-    /// Messages to the client role.
-    pub deliveries: Dispatcher<ToClient>,
     /// The ways to the destinations of messages.
     pub gates: Gates,
-    /// Rings for the workers.
+    /// Rings for whoever brings messages to the client role.
     pub wake: Wake,
+    /// Rings for whoever brings messages to webhooks.
+    pub webhook_wake: Wake,
     /// How full the reserves of codes are.
     pub reserve: Level,
     /// `FIELD_ENCRYPTION_KEY`.
@@ -66,6 +66,25 @@ pub struct State {
     pub upkeep: config::Upkeep,
     /// How far webhooks may lead.
     pub webhook_reach: Reach,
+}
+
+/// What the handlers and jobs of one thread share: what is [`Shared`], and an HTTP
+/// client, which belongs to its thread.
+#[derive(Clone)]
+pub struct State {
+    shared: Shared,
+    /// Calls to the client role.
+    pub http: HttpClient,
+    /// Messages to the client role.
+    pub deliveries: Dispatcher<ToClient>,
+}
+
+impl Deref for State {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
 }
 
 impl State {
@@ -80,6 +99,7 @@ impl State {
             client: config.client.clone(),
             gates: Gates::new(&config.outbox),
             wake: Wake::default(),
+            webhook_wake: Wake::default(),
             reserve: Level::default(),
             keys,
             outbox: config.outbox.clone(),
@@ -89,67 +109,21 @@ impl State {
     }
 
     fn for_thread(shared: Shared) -> io::Result<Self> {
-        let Shared {
-            db,
-            documents,
-            client,
-            gates,
-            wake,
-            reserve,
-            keys,
-            idempotency,
-            outbox,
-            upkeep,
-            webhook_reach,
-        } = shared;
-        let http = HttpClient::new(&client.base_url, outbox.call_timeout).map_err(io::Error::other)?;
-        let courier = ToClient { http: http.clone(), base_url: client.base_url.clone() };
-        let deliveries = Dispatcher::new(db.clone(), courier, gates.clone(), wake.clone(), outbox.clone());
-        Ok(Self {
-            db,
-            documents,
-            client,
-            http,
-            deliveries,
-            gates,
-            wake,
-            reserve,
-            keys,
-            idempotency,
-            outbox,
-            upkeep,
-            webhook_reach,
-        })
+        let base_url = shared.client.base_url.clone();
+        let http = HttpClient::new(&base_url, shared.outbox.call_timeout).map_err(io::Error::other)?;
+        let courier = ToClient { http: http.clone(), base_url };
+        let (gates, wake) = (shared.gates.clone(), shared.wake.clone());
+        let deliveries = Dispatcher::new(shared.db.clone(), courier, gates, wake, shared.outbox.clone());
+        Ok(Self { shared, http, deliveries })
     }
 
-    fn shared(&self) -> Shared {
-        let Self {
-            db,
-            documents,
-            client,
-            gates,
-            wake,
-            reserve,
-            keys,
-            idempotency,
-            outbox,
-            upkeep,
-            webhook_reach,
-            ..
-        } = self.clone();
-        Shared {
-            db,
-            documents,
-            client,
-            gates,
-            wake,
-            reserve,
-            keys,
-            idempotency,
-            outbox,
-            upkeep,
-            webhook_reach,
-        }
+    /// Messages to webhooks, for the thread that brings them.
+    #[must_use]
+    pub fn webhooks(&self) -> Dispatcher<ToWebhooks> {
+        let http = GuardedClient::new(self.webhook_reach, self.outbox.call_timeout);
+        let courier = ToWebhooks { http, db: self.db.clone(), keys: Arc::clone(&self.keys) };
+        let (gates, wake) = (self.gates.clone(), self.webhook_wake.clone());
+        Dispatcher::new(self.db.clone(), courier, gates, wake, self.outbox.clone())
     }
 
     /// What a transaction that promises an operation needs to know.
@@ -163,28 +137,12 @@ impl State {
     }
 }
 
-/// What all threads share; an HTTP client belongs to one.
-#[derive(Clone)]
-struct Shared {
-    db: Db,
-    documents: Together<store::documents::Key, Document>,
-    idempotency: Idempotency,
-    client: ClientRole,
-    gates: Gates,
-    wake: Wake,
-    reserve: Level,
-    keys: Arc<SecretKeys>,
-    outbox: config::Outbox,
-    upkeep: config::Upkeep,
-    webhook_reach: Reach,
-}
-
 /// The role's application.
 pub fn app(
     config: &Config,
     state: &State,
 ) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + Clone + Send + 'static>> {
-    let shared = state.shared();
+    let shared = state.shared.clone();
     Ok(RoleApp {
         role: OWNER.role,
         db: state.db.clone(),
@@ -201,8 +159,9 @@ pub fn app(
 pub fn start(config: &Config) -> io::Result<Running> {
     let state = State::new(config)?;
     let running = server::bind(app(config, &state)?, &config.http)?;
-    outbox::listen(&config.database, &state.wake)?;
+    outbox::listen(&config.database, &[&state.wake, &state.webhook_wake])?;
     actix_web::rt::spawn(state.deliveries.clone().run());
+    actix_web::rt::spawn(state.webhooks().run());
     jobs::start(&state);
     Ok(running)
 }

@@ -8,6 +8,11 @@ use crate::roles::provider::{State, store};
 /// Rows that one statement removes.
 const BATCH: i64 = 1_000;
 
+/// Puts the feed of events in order after the database was restored into another server.
+pub async fn mend(state: &State) -> Result<usize, ApiError> {
+    state.db.run(|conn| store::relay::mend_after_restore(conn).map_err(ApiError::from)).await
+}
+
 /// One round.
 pub async fn run(state: &State) -> Result<(), ApiError> {
     let now = clock::now();

@@ -4,6 +4,7 @@ pub mod deliver;
 pub mod housekeeping;
 pub mod receipts;
 pub mod refill;
+pub mod webhooks;
 
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use crate::platform::http::ApiError;
 
 /// Pause between two rounds of housekeeping.
 const HOUSEKEEPING: Duration = Duration::from_secs(60);
+/// Longest pause between two looks for events that webhooks are to be told about.
+const PASS_ON: Duration = Duration::from_secs(2);
 
 /// Starts every job but the delivery, on this thread.
 pub fn start(state: &State) {
@@ -32,6 +35,17 @@ pub fn start(state: &State) {
     let own = state.clone();
     actix_web::rt::spawn(async move {
         loop {
+            tell("events can't be passed on to webhooks", webhooks::pass_on(&own).await);
+            tokio::time::sleep(own.outbox.poll.min(PASS_ON)).await;
+        }
+    });
+    let own = state.clone();
+    actix_web::rt::spawn(async move {
+        let mut mended = false;
+        loop {
+            if !mended {
+                mended = housekeeping::mend(&own).await.is_ok();
+            }
             tell("the database can't be tidied", housekeeping::run(&own).await);
             tokio::time::sleep(HOUSEKEEPING).await;
         }

@@ -3,6 +3,7 @@
 pub mod documents;
 pub mod events;
 pub mod operations;
+pub mod relay;
 pub mod reserve;
 mod rows;
 pub mod schema;

@@ -125,6 +125,20 @@ pub fn lock(
     Ok(row.map(|(row, key_id, bytes)| (row.into(), Sealed { key_id, bytes })))
 }
 
+/// Reads one endpoint with its secrets.
+pub fn find_sealed(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    id: WebhookId,
+) -> QueryResult<Option<(Webhook, Sealed)>> {
+    let row: Option<(WebhookRow, String, Vec<u8>)> = endpoints::table
+        .find((tenant.as_str(), id.0))
+        .select((WebhookRow::as_select(), endpoints::key_id, endpoints::secrets))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(row, key_id, bytes)| (row.into(), Sealed { key_id, bytes })))
+}
+
 /// Writes what was changed.
 pub fn update(conn: &mut PgConnection, tenant: &TenantId, webhook: &Webhook) -> QueryResult<()> {
     let row = endpoints::table.find((tenant.as_str(), webhook.id.0));
