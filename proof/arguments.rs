@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::SystemTime;
 
 /// Our options with a value.
-const VALUES: [&str; 20] = [
+const VALUES: [&str; 21] = [
     "sends",
     "writers",
     "seed",
     "faults",
     "kill-every-ms",
+    "kills",
     "restarts",
     "disk-mb",
     "queue",

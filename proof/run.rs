@@ -8,7 +8,7 @@ use crate::arguments::Arguments;
 use crate::ledger::Ledger;
 use crate::sql;
 use crate::stage::Stage;
-use crate::writers::Writer;
+use crate::writers::{PATIENCE, Writer};
 
 /// How often progress is looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -25,6 +25,8 @@ pub struct Plan {
     pub seed: u64,
     /// How long a writer rests between two documents.
     pub pause: Duration,
+    /// How long a writer stays with a key that is in use.
+    pub key_patience: Duration,
     /// Whether progress is shown.
     pub shows: bool,
     /// How long nothing may be delivered until the wait is given up.
@@ -40,6 +42,7 @@ impl Plan {
             writers: arguments.number("writers", writers.0, writers.1) as usize,
             seed: arguments.seed(),
             pause: Duration::ZERO,
+            key_patience: if arguments.is_long() { PATIENCE } else { Duration::from_secs(1) },
             shows: arguments.is_long(),
             // Longer than the longest pause between two attempts.
             stall: Duration::from_secs(360),

@@ -30,14 +30,17 @@ pub struct Plan {
 impl Plan {
     /// Two processes of each role.
     pub fn new(name: &'static str, is_long: bool) -> Self {
-        let settings = [("DATABASE_POOL_SIZE", "8"), ("HTTP_WORKERS", "2")];
+        let few = [("DATABASE_POOL_SIZE", "8"), ("HTTP_WORKERS", "2")];
+        // A short proof has no time for the pauses that suit a real outage.
+        let hasty = [("DELIVERY_TIMEOUT_MS", "1000"), ("RETRY_MAX_MS", "3000"), ("BREAKER_OPEN_MS", "500")];
+        let settings = few.into_iter().chain(hasty.into_iter().filter(|_| !is_long));
         Self {
             name,
             each: 2,
             provider_folder: None,
             server_settings: Vec::new(),
             to_disk: is_long,
-            settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+            settings: settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
             settings_of: Vec::new(),
         }
     }

@@ -14,7 +14,7 @@ use crate::run::Run;
 /// Longest wait for one answer.
 const ANSWER: Duration = Duration::from_secs(20);
 /// How long a writer keeps asking for one thing.
-const PATIENCE: Duration = Duration::from_secs(240);
+pub const PATIENCE: Duration = Duration::from_secs(240);
 
 /// A writer and its connections to all providers.
 pub struct Writer<'a> {
@@ -28,6 +28,8 @@ pub struct Writer<'a> {
 enum End {
     /// An answer; `true` if an earlier try may have been carried out as well.
     Clear(Answer, bool),
+    /// The key is held by a run that has not ended.
+    Busy,
     /// None came.
     Never,
 }
@@ -66,18 +68,17 @@ impl<'a> Writer<'a> {
     pub fn prepare(&mut self, marker: &str) -> Result<Option<String>, String> {
         let body = json!({"title": marker, "content": text(self.run.plan.seed, marker)});
         let create = Request::with_body("POST", "/api/documents", &body);
-        let create = create.header("Idempotency-Key", &format!("create-{marker}"));
-        let created = match self.ask("create", &create) {
+        let created = match self.ask_once("create", &create, marker) {
             End::Clear(answer, _) if answer.status == 201 => answer.json(),
             End::Clear(answer, _) => return Err(format!("{marker} created: {}", answer.brief())),
-            End::Never => return Ok(None),
+            End::Busy | End::Never => return Ok(None),
         };
         let id = created["id"].as_str().ok_or("a document without an id")?.to_owned();
         let put = Request::with_body("PUT", format!("/api/documents/{id}"), &json!({"status": "final"}));
-        match self.ask("finish", &put) {
+        match self.ask("finish", &put, PATIENCE) {
             End::Clear(answer, _) if answer.is_success() => Ok(Some(id)),
             End::Clear(answer, _) => Err(format!("{marker} made final: {}", answer.brief())),
-            End::Never => Ok(None),
+            End::Busy | End::Never => Ok(None),
         }
     }
 
@@ -85,7 +86,7 @@ impl<'a> Writer<'a> {
     pub fn send(&mut self, id: &str, marker: &str) -> Result<(), String> {
         let ledger = &self.run.ledger;
         let send = Request::with_body("POST", "/api/send", &json!({"documentId": id}));
-        match self.ask("send", &send.header("Idempotency-Key", &format!("send-{marker}"))) {
+        match self.ask_once("send", &send, marker) {
             End::Clear(answer, _) if answer.is_success() => {
                 let told: Value = answer.json();
                 let code = told["accessCode"].as_str();
@@ -99,18 +100,36 @@ impl<'a> Writer<'a> {
                 ledger.accept(id, marker, None);
             }
             End::Clear(answer, _) => return Err(format!("{marker} sent: {}", answer.brief())),
-            End::Never => ledger.give_up(id, marker),
+            End::Busy | End::Never => ledger.give_up(id, marker),
         }
         Ok(())
     }
 
+    /// Asks under one key. A short proof can't wait until the key of a process
+    /// that died is free again: it takes another one after a while.
+    fn ask_once(&mut self, step: &'static str, request: &Request, marker: &str) -> End {
+        let patience = self.run.plan.key_patience;
+        let first = request.clone().header("Idempotency-Key", &format!("{step}-{marker}"));
+        match self.ask(step, &first, patience) {
+            End::Busy => {
+                let second = request.clone().header("Idempotency-Key", &format!("{step}-{marker}-2"));
+                match self.ask(step, &second, PATIENCE) {
+                    End::Clear(answer, _) => End::Clear(answer, true),
+                    other => other,
+                }
+            }
+            other => other,
+        }
+    }
+
     /// Asks until there is a clear answer, and asks the next provider whenever
     /// there is none.
-    fn ask(&mut self, step: &'static str, request: &Request) -> End {
+    fn ask(&mut self, step: &'static str, request: &Request, key_patience: Duration) -> End {
         let (started, mut tries) = (Instant::now(), 0);
         loop {
             match self.providers[self.at].call(request) {
                 Ok(answer) if !is_passing(&answer) => return End::Clear(answer, tries > 0),
+                Ok(answer) if answer.status == 409 && started.elapsed() > key_patience => return End::Busy,
                 Ok(answer) if answer.status >= 500 => self.run.ledger.note_refusal(step),
                 Ok(_) | Err(_) => {}
             }

@@ -10,20 +10,23 @@ use crate::run::Run;
 pub struct Killer {
     random: Random,
     every: Duration,
+    /// How often it may strike.
+    strikes: u64,
     /// Longest time that nobody of a role is there, in milliseconds.
     longest: u64,
 }
 
 impl Killer {
-    /// Strikes about once in `every`.
-    pub fn new(seed: u64, every: Duration, is_long: bool) -> Self {
-        Self { random: Random::of(seed, "killer"), every, longest: if is_long { 8_000 } else { 1_500 } }
+    /// Strikes about once in `every`, at most `strikes` times.
+    pub fn new(seed: u64, every: Duration, strikes: u64, is_long: bool) -> Self {
+        let longest = if is_long { 8_000 } else { 1_500 };
+        Self { random: Random::of(seed, "killer"), every, strikes, longest }
     }
 
     /// Kills until everything has been sent. Whoever is down then comes back.
     pub fn go_about(mut self, run: &Run<'_>) {
         let usual = self.every.as_millis() as u64;
-        loop {
+        for _ in 0..self.strikes {
             let time = self.random.millis(usual / 2, usual * 3 / 2);
             if !run.sleep(time) {
                 return;

@@ -32,7 +32,7 @@ pub fn prove(arguments: &Arguments) -> Outcome {
     let stage = Stage::set_up(&staging, |clients| between.insert(Proxy::start(clients, faults)).address);
     let proxy = between.unwrap();
     let every = Duration::from_millis(arguments.number("kill-every-ms", 700, 2_500));
-    let killer = Killer::new(plan.seed, every, arguments.is_long());
+    let killer = Killer::new(plan.seed, every, arguments.number("kills", 3, u64::MAX), arguments.is_long());
     let run = Run::new(plan, &stage, || format!("kills {}  faults {}", kills(&stage), proxy.faults()));
     run.send_all(|| {
         if !arguments.has("no-kill") {

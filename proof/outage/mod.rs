@@ -101,12 +101,13 @@ impl Scene<'_> {
 /// The proof.
 pub fn prove(arguments: &Arguments) -> Outcome {
     let measure = Measure::new(arguments);
-    let staging = Plan {
-        each: 1,
-        settings: Vec::new(),
-        server_settings: vec!["shared_buffers=512MB", "max_wal_size=4GB"],
-        ..Plan::new(NAME, arguments.is_long())
-    };
+    let mut staging = Plan::new(NAME, arguments.is_long());
+    staging.each = 1;
+    staging.server_settings = vec!["shared_buffers=512MB", "max_wal_size=4GB"];
+    if arguments.is_long() {
+        // Figures are those of the defaults.
+        staging.settings.clear();
+    }
     let stage = Stage::set_up(&staging, |clients| clients[0]);
     measure.say("loading documents");
     let (documents, spare) =

@@ -190,7 +190,8 @@ fn hundredths(value: f64) -> f64 {
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
+    let (below, above) = (values.len().saturating_sub(1) / 2, values.len() / 2);
+    values.get(below).zip(values.get(above)).map_or(0.0, |(one, other)| (one + other) / 2.0)
 }
 
 fn default_file() -> String {
