@@ -11,6 +11,7 @@ ALTER TABLE access_codes DROP COLUMN id;
 ALTER TABLE access_codes ALTER COLUMN document_id SET NOT NULL;
 ALTER TABLE access_codes ADD PRIMARY KEY (tenant_id, document_id);
 DELETE FROM documents WHERE content IS NULL;
+ALTER TABLE documents DROP CONSTRAINT documents_check;
 DROP INDEX documents_ended;
 DROP INDEX documents_expiry;
 ALTER TABLE documents DROP COLUMN expired_at;

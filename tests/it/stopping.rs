@@ -23,7 +23,8 @@ fn block(role: Role, served: &Served, database: &TestDatabase) -> Blocked {
     diesel::connection::SimpleConnection::batch_execute(&mut holder, sql).unwrap();
     let (address, path) = (served.address, reading_path(role).0);
     let request = std::thread::spawn(move || http::try_call(address, &Call::get(path)));
-    let waiting = "SELECT count(*)::text AS text FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    // Housekeeping may wait as well, but only requests begin with SELECT.
+    let waiting = "SELECT count(*)::text AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND starts_with(query, 'SELECT')";
     until("the request to wait", PATIENCE, || (database.text(waiting) == "1").then_some(()));
     Blocked { holder, request }
 }

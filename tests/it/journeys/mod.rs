@@ -49,6 +49,11 @@ impl Pair {
         self.provider.call(&Call::get(format!("/api/documents/{id}"))).expect(200)
     }
 
+    /// How many codes open a document, without those in reserve.
+    pub fn codes_in_use(&self) -> i64 {
+        self.at_client.count("access_codes WHERE document_id IS NOT NULL")
+    }
+
     pub fn open(&self, code: &Value) -> Answer {
         self.client.call(&Call::get(format!("/api/public/{}", code.as_str().unwrap())))
     }

@@ -61,7 +61,7 @@ fn a_lost_answer_leads_to_one_document_with_one_code() {
     receiver.behave(Behaviour::ForwardAndClose(pair.client.address));
     let id = pair.ready(&plan());
     let queued = pair.send(&id).expect(202);
-    assert_eq!((&queued["state"], &queued["accessCode"]), (&json!("queued"), &Value::Null));
+    assert_eq!(queued["state"], "queued");
     assert_eq!(pair.at_client.count("documents"), 1, "it has arrived all the same");
     receiver.behave(Behaviour::Forward(pair.client.address));
     let sent = until("the document to be delivered", PATIENCE, || {
@@ -69,7 +69,7 @@ fn a_lost_answer_leads_to_one_document_with_one_code() {
         (document["delivery"]["state"] == "delivered").then_some(document)
     });
     assert_eq!(pair.open(&sent["accessCode"]).expect(200)["title"], "Knee exercises");
-    assert_eq!((pair.at_client.count("documents"), pair.at_client.count("access_codes")), (1, 1));
+    assert_eq!((pair.at_client.count("documents"), pair.codes_in_use()), (1, 1));
 }
 
 #[test]
@@ -135,14 +135,16 @@ fn ten_sends_at_once_make_one_document_and_one_code() {
         let delivered = answers.pop().unwrap().expect(200);
         for answer in answers {
             let queued = answer.expect(202);
-            assert_eq!((&queued["state"], &queued["accessCode"]), (&json!("queued"), &Value::Null));
+            assert_eq!(queued["state"], "queued");
+            // From the second round on there may be one in reserve.
+            assert!([&delivered["accessCode"], &Value::Null].contains(&&queued["accessCode"]), "{queued}");
         }
         let document = pair.document(&id);
         assert_eq!(
             (&document["delivery"]["state"], &document["accessCode"]),
             (&json!("delivered"), &delivered["accessCode"])
         );
-        assert_eq!((pair.at_client.count("documents"), pair.at_client.count("access_codes")), (round, round));
+        assert_eq!((pair.at_client.count("documents"), pair.codes_in_use()), (round, round));
         assert_eq!(receiver.calls().len(), usize::try_from(round).unwrap());
     }
 }

@@ -82,37 +82,75 @@ fn every_example_is_valid() {
     });
 }
 
+/// When an operation is tried: what is made first can be sent, what was sent can
+/// be changed, and what ends it comes last.
+fn turn(path: &str, method: &str) -> u8 {
+    match (method, path) {
+        (_, "/api/send") => 2,
+        ("POST", path) if !path.contains('{') => 0,
+        ("PUT", path) if path.ends_with("{id}") => 1,
+        ("GET", _) => 3,
+        ("DELETE", _) => 6,
+        (_, path) if path.ends_with("/revoke") => 5,
+        _ => 4,
+    }
+}
+
+/// What has been made so far, by the path that makes it.
+#[derive(Default)]
+struct Made(BTreeMap<String, String>);
+
+impl Made {
+    fn note(&mut self, path: &str, answer: &Value) {
+        if let Some(id) = answer["id"].as_str() {
+            self.0.insert(path.to_owned(), id.to_owned());
+        }
+        if let Some(code) = answer["accessCode"].as_str() {
+            self.0.insert("/api/public".to_owned(), code.to_owned());
+        }
+    }
+
+    /// What stands in the place of the path's parameter.
+    fn parameter(&self, path: &str, database: &TestDatabase) -> String {
+        match path.split("/{").next().unwrap() {
+            "/api/outbox" if path.ends_with("/retry") => {
+                let fail = "UPDATE outbox SET state = 'failed', settled_at = now(), leased_until = NULL";
+                database.execute(&format!("{fail} WHERE topic = 'document.deliver'"));
+                database.text("SELECT id::text AS text FROM outbox WHERE state = 'failed'")
+            }
+            "/api/outbox" => database.text("SELECT id::text AS text FROM outbox"),
+            collection => self.0.get(collection).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// The example of a body, about what is there and about today.
+    fn body(&self, mut example: Value) -> Value {
+        if example.get("documentId").is_some() {
+            example["documentId"] = json!(self.0["/api/documents"]);
+        }
+        if example.get("expiresAt").is_some() {
+            let moment = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 30);
+            example["expiresAt"] = json!(format!("{moment:.3}"));
+        }
+        example
+    }
+}
+
 #[test]
 fn a_request_made_of_the_examples_is_accepted_and_its_answer_is_as_described() {
     each_role(|role, api| {
         let database = TestDatabase::of(role.name());
         let served = Served::start(role, &database, &[("CLIENT_BASE_URL", "http://127.0.0.1:1/")]);
-        let mut made = BTreeMap::new();
-        // Creating comes first, so that there is something to read, change and delete.
+        let mut made = Made::default();
         let mut operations = operations(api);
-        operations
-            .sort_by_key(|(path, method, _)| (method == "DELETE", method != "POST" || path.contains("send")));
+        operations.sort_by_key(|(path, method, _)| turn(path, method));
         for (path, method, operation) in operations {
-            let collection = path.split("/{").next().unwrap().to_owned();
-            let id: String = match collection.as_str() {
-                "/api/send" => made.get("/api/documents").cloned(),
-                "/api/public" => made.get("/v1/documents").cloned(),
-                other => made.get(other).cloned(),
-            }
-            .unwrap_or_default();
-            let mut call = Call::new(&method, path.replace("{id}", &id).replace("{accessCode}", &id));
+            let parameter = made.parameter(&path, &database);
+            let place = path.replace("{id}", &parameter).replace("{accessCode}", &parameter);
+            let mut call = Call::new(&method, place);
             let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
-            if let Some(mut body) = example_of(api, schema) {
-                if body.get("documentId").is_some() {
-                    body["documentId"] = json!(id);
-                }
-                call = call.json(&body);
-            }
-            if method == "DELETE" && collection == "/api/documents" {
-                // One that was never sent.
-                let new = json!({"title": "T", "content": "C"});
-                let new = served.call(&Call::post("/api/documents", &new)).expect(201);
-                call = Call::delete(path.replace("{id}", new["id"].as_str().unwrap()));
+            if let Some(example) = example_of(api, schema) {
+                call = call.json(&made.body(example));
             }
             let answer = served.call(&call);
             let said = &operation["responses"][answer.status.to_string()];
@@ -129,8 +167,7 @@ fn a_request_made_of_the_examples_is_accepted_and_its_answer_is_as_described() {
                 assert!(answer.header(name).is_some(), "{method} {path}: {name}");
             }
             if answer.status == 201 {
-                let name = if role.name() == "client" { "accessCode" } else { "id" };
-                made.insert(collection, answer.json()[name].as_str().unwrap().to_owned());
+                made.note(&path, &answer.json());
             }
         }
     });

@@ -3,6 +3,7 @@
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use super::http::{Call, try_call};
 pub enum Behaviour {
     /// Answers this status and body.
     Answer(u16, String),
+    /// Answers this status, with this header, and no body.
+    AnswerWith(u16, &'static str, String),
     /// Never answers.
     Hang,
     /// Closes the connection without an answer.
@@ -53,6 +56,25 @@ pub struct Receiver {
     address: SocketAddr,
     behaviour: Arc<Mutex<Behaviour>>,
     calls: Arc<Mutex<Vec<Call>>>,
+    present: Arc<Present>,
+}
+
+/// How many callers wait for an answer.
+#[derive(Default)]
+struct Present {
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Present {
+    fn come(&self) {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+    }
+
+    fn go(&self) {
+        self.now.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Receiver {
@@ -62,17 +84,31 @@ impl Receiver {
         let address = listener.local_addr().unwrap();
         let (behaviour, calls) = (Arc::new(Mutex::new(behaviour)), Arc::new(Mutex::new(Vec::new())));
         let (now, seen) = (Arc::clone(&behaviour), Arc::clone(&calls));
+        let present = Arc::new(Present::default());
+        let counted = Arc::clone(&present);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (now, seen) = (Arc::clone(&now), Arc::clone(&seen));
+                let (now, seen, counted) = (Arc::clone(&now), Arc::clone(&seen), Arc::clone(&counted));
                 std::thread::spawn(move || {
+                    counted.come();
                     if let Err(error) = attend(stream, &now, &seen) {
                         eprintln!("the receiver lost a connection: {error}");
                     }
+                    counted.go();
                 });
             }
         });
-        Self { address, behaviour, calls }
+        Self { address, behaviour, calls, present }
+    }
+
+    /// How many callers wait for their answer now.
+    pub fn callers(&self) -> usize {
+        self.present.now.load(Ordering::SeqCst)
+    }
+
+    /// The most callers that ever waited at the same time.
+    pub fn most_callers(&self) -> usize {
+        self.present.most.load(Ordering::SeqCst)
     }
 
     /// Where it listens.
@@ -111,7 +147,10 @@ fn attend(mut stream: TcpStream, now: &Mutex<Behaviour>, seen: &Mutex<Vec<Call>>
     let behaviour = now.lock().unwrap().clone();
     seen.lock().unwrap().push(call.clone());
     match behaviour {
-        Behaviour::Answer(status, body) => reply(&mut stream, status, body.as_bytes()),
+        Behaviour::Answer(status, body) => reply(&mut stream, status, "", body.as_bytes()),
+        Behaviour::AnswerWith(status, name, value) => {
+            reply(&mut stream, status, &format!("{name}: {value}\r\n"), b"")
+        }
         Behaviour::Hang => {
             // Until the caller gives up.
             stream.set_read_timeout(Some(Duration::from_secs(60)))?;
@@ -130,12 +169,12 @@ fn attend(mut stream: TcpStream, now: &Mutex<Behaviour>, seen: &Mutex<Vec<Call>>
 
 fn forward(stream: &mut TcpStream, to: SocketAddr, call: &Call) -> io::Result<()> {
     let answer = try_call(to, call)?;
-    reply(stream, answer.status, &answer.body)
+    reply(stream, answer.status, "", &answer.body)
 }
 
-fn reply(stream: &mut TcpStream, status: u16, body: &[u8]) -> io::Result<()> {
+fn reply(stream: &mut TcpStream, status: u16, header: &str, body: &[u8]) -> io::Result<()> {
     let head = format!(
-        "HTTP/1.1 {status} Told\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 {status} Told\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{header}Connection: close\r\n\r\n",
         body.len()
     );
     stream.write_all(&[head.as_bytes(), body].concat())

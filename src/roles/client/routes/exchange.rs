@@ -147,6 +147,7 @@ pub struct ReceiptsView {
     #[schema(example = "731-12")]
     next: String,
     /// Whether there is more already.
+    #[schema(example = false)]
     more: bool,
 }
 
