@@ -1,8 +1,10 @@
 //! The clocks of providers and clients jump by an hour, forwards and backwards,
-//! each for itself, while sends run (libfaketime).
+//! each for itself, while sends run (libfaketime). After each jump the client
+//! role is away for a moment, so that messages wait while a clock is wrong.
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
@@ -36,7 +38,7 @@ pub fn prove(arguments: &Arguments) -> Outcome {
         }
     }
     let stage = Stage::set_up(&staging, |clients| clients[0]);
-    let _traces = Traces(stage.roles().filter_map(Role::process).collect());
+    let traces = Traces(Mutex::new(stage.roles().filter_map(Role::process).collect()));
     let run = Run::new(plan, &stage, String::new);
     let mut felt = true;
     run.send_all(|| {
@@ -45,6 +47,11 @@ pub fn prove(arguments: &Arguments) -> Outcome {
             clocks.set(provider, client);
             run.say(&format!("clocks: providers {provider:+} h, clients {client:+} h"));
             felt &= has_jumped(&stage.providers[0], provider) && has_jumped(&stage.clients[0], client);
+            stage.clients[0].kill();
+            std::thread::sleep(Duration::from_secs(1));
+            stage.clients[0].start();
+            stage.clients[0].wait_until_ready();
+            traces.0.lock().unwrap().extend(stage.clients[0].process());
         }
     });
     if !felt {
@@ -115,11 +122,11 @@ impl Drop for Clocks {
 }
 
 /// Processes whose shared memory libfaketime can't remove, because they are killed.
-struct Traces(Vec<u32>);
+struct Traces(Mutex<Vec<u32>>);
 
 impl Drop for Traces {
     fn drop(&mut self) {
-        for process in &self.0 {
+        for process in self.0.lock().unwrap().iter() {
             for name in ["faketime_shm_", "sem.faketime_sem_"] {
                 if let Err(error) = fs::remove_file(format!("/dev/shm/{name}{process}")) {
                     eprintln!("{name}{process}: {error}");
