@@ -257,6 +257,27 @@ fn start_of(answer: &str) -> String {
     answer.chars().filter(|c| *c != '\0').take(ANSWER_MAX).collect()
 }
 
+/// Withdraws the open messages of a tenant to a destination that is not there any more.
+pub fn withdraw(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    destination: &str,
+    now: Timestamp,
+) -> QueryResult<usize> {
+    let open = outbox::table
+        .filter(outbox::tenant_id.eq(tenant.as_str()))
+        .filter(outbox::destination.eq(destination))
+        .filter(open());
+    diesel::update(open)
+        .set((
+            outbox::state.eq("superseded"),
+            outbox::payload.eq(None::<Vec<u8>>),
+            outbox::leased_until.eq(None::<PgTimestamp>),
+            outbox::settled_at.eq(PgTimestamp(now)),
+        ))
+        .execute(conn)
+}
+
 /// Withdraws the messages of a topic about `subject` that nobody is attempting:
 /// a newer one takes their place.
 pub fn supersede(

@@ -32,6 +32,7 @@ use crate::platform::http::health;
         webhooks::find_webhook,
         webhooks::update_webhook,
         webhooks::rotate_webhook,
+        webhooks::replay_webhook,
         webhooks::delete_webhook
     ),
     tags(

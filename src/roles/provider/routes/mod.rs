@@ -47,5 +47,6 @@ pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
                 .route(actix_web::web::put().to(webhooks::update_webhook))
                 .route(actix_web::web::delete().to(webhooks::delete_webhook)),
         )
+        .service(resource("/api/webhooks/{id}/replay").route(post().to(webhooks::replay_webhook)))
         .service(resource("/api/webhooks/{id}/rotate").route(post().to(webhooks::rotate_webhook)));
 }

@@ -109,3 +109,13 @@ pub struct UpdateWebhook {
     #[schema(example = true)]
     enabled: Option<bool>,
 }
+
+/// Body of `POST /api/webhooks/{id}/replay`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the body; the handler reads it field by field")]
+pub struct ReplayWebhook {
+    /// From when on, RFC 3339.
+    #[schema(format = DateTime, example = "2026-11-20T17:57:06.120Z")]
+    since: String,
+}

@@ -9,16 +9,20 @@ use diesel::PgConnection;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::webhook_view::{CreateWebhook, UpdateWebhook, WebhookList, WebhookView};
+use super::webhook_view::{CreateWebhook, ReplayWebhook, UpdateWebhook, WebhookList, WebhookView};
+use crate::domain::fields::{Fields, Invalid};
 use crate::domain::ids::{TenantId, WebhookId};
+use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{ENDPOINTS_MAX, Webhook, WebhookChange};
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorBody, ErrorCode, JsonBody, Tenant};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
+use crate::platform::outbox;
 use crate::platform::secrets::SecretKeys;
 use crate::platform::webhooks::{Sealed, SigningSecrets, WebhookSecret};
 use crate::roles::provider::State;
-use crate::roles::provider::store::webhooks as store;
+use crate::roles::provider::jobs::webhooks::destination;
+use crate::roles::provider::store::{relay, webhooks as store};
 
 /// Registers a webhook. The answer shows its secret, and no other answer does.
 #[utoipa::path(post, path = "/api/webhooks", tag = "webhooks", operation_id = "create_webhook",
@@ -204,6 +208,55 @@ fn rotate(conn: &mut PgConnection, making: &Making, id: WebhookId) -> Result<(We
     Ok((Webhook { updated_at: now, ..webhook }, making.secret.expose()))
 }
 
+/// Calls a webhook again for everything that happened since a moment.
+///
+/// Each event has the same `webhook-id` as before, so a receiver recognises what it has.
+#[utoipa::path(post, path = "/api/webhooks/{id}/replay", tag = "webhooks", operation_id = "replay_webhook",
+    params(("id" = String, Path, description = "The webhook"), ("X-Tenant" = Option<String>, Header, description = "Whose webhook"),
+           ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
+    request_body = ReplayWebhook,
+    responses(
+        (status = 202, description = "The webhook is called again", body = WebhookView),
+        (status = 400, description = "A field is broken", body = ErrorBody),
+        (status = 404, description = "There is no such webhook", body = ErrorBody),
+        (status = 409, description = "The request with this Idempotency-Key is still being answered", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn replay_webhook(
+    state: Data<State>,
+    Tenant(tenant): Tenant,
+    id: Path<String>,
+    key: IdempotencyKey,
+    JsonBody(body): JsonBody,
+) -> Result<HttpResponse, ApiError> {
+    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
+    let (since, id) = (read_since(body)?, parse_id(&id)?);
+    let rewind = move |conn: &mut PgConnection| -> Result<Webhook, ApiError> {
+        let (webhook, _) = store::lock(conn, &tenant, id)?.ok_or_else(no_webhook)?;
+        relay::rewind(conn, &tenant, id, since)?;
+        Ok(webhook)
+    };
+    let replay = async move |_| {
+        let webhook = state.db.transaction(id.0, rewind).await?;
+        Ok(HttpResponse::Accepted().json(WebhookView::of(&webhook)))
+    };
+    idempotency.run(request, replay).await
+}
+
+fn read_since(body: Value) -> Result<Timestamp, Invalid> {
+    let mut fields = Fields::of_body(body)?;
+    if !fields.has("since") {
+        fields.refuse("since", "required", "is required");
+    }
+    let since =
+        fields.parsed("since", "must be a time such as 2026-11-20T18:00:00Z", Timestamp::parse).value();
+    fields.finish()?;
+    since.ok_or_else(|| Invalid::field("since", "required", "is required"))
+}
+
 /// Deletes a webhook: it is not called any more.
 #[utoipa::path(delete, path = "/api/webhooks/{id}", tag = "webhooks", operation_id = "delete_webhook",
     params(("id" = String, Path, description = "The webhook"), ("X-Tenant" = Option<String>, Header, description = "Whose webhook")),
@@ -219,7 +272,11 @@ pub async fn delete_webhook(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
-    let deleted = state.db.run(move |conn| store::delete(conn, &tenant, id).map_err(ApiError::from)).await?;
+    let delete = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
+        outbox::withdraw(conn, &tenant, &destination(id), clock::now())?;
+        Ok(store::delete(conn, &tenant, id)?)
+    };
+    let deleted = state.db.transaction(id.0, delete).await?;
     if deleted { Ok(HttpResponse::NoContent().finish()) } else { Err(no_webhook()) }
 }
 
