@@ -103,6 +103,12 @@ impl Claim {
         })
     }
 
+    /// No lease ends later, even if clocks differ: one that does was given by a
+    /// clock that has been set back since.
+    fn longest(&self) -> Timestamp {
+        self.locked_until.plus(self.locked_until.since(self.now))
+    }
+
     fn is_of(&self, row: &Row) -> Option<bool> {
         let own = self.request_hashes.iter().find(|(key_id, _)| *key_id == row.key_id)?;
         Some(own.1 == row.request_hash)
@@ -118,7 +124,7 @@ pub(super) fn begin(conn: &mut PgConnection, claim: &Claim) -> QueryResult<Begun
         }
         // Freed in between: once more.
         let Some(row) = find(conn, claim)? else { continue };
-        let running = row.locked_until.is_some_and(|until| until.0 > claim.now);
+        let running = row.locked_until.is_some_and(|until| claim.now < until.0 && until.0 < claim.longest());
         let next = if row.expires_at.0 <= claim.now && !running {
             first
         } else {
@@ -162,7 +168,8 @@ fn take_over(
     seen: (Uuid, Option<i16>),
     operation_id: Uuid,
 ) -> QueryResult<bool> {
-    let lease_is_over = keys::locked_until.le(PgTimestamp(claim.now));
+    let lease_is_over =
+        keys::locked_until.le(PgTimestamp(claim.now)).or(keys::locked_until.ge(PgTimestamp(claim.longest())));
     let row = keys::table
         .find((claim.tenant.as_str(), claim.key_hash.as_slice()))
         .filter(keys::operation_id.eq(seen.0))

@@ -8,6 +8,7 @@ mod listing;
 mod outbox;
 mod plans;
 mod send;
+mod webhook_delivery;
 mod webhooks;
 
 use oc::roles::provider::State;

@@ -51,6 +51,8 @@ pub async fn create_document(
 ) -> Result<HttpResponse, ApiError> {
     let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
     let written = Written::parse(body)?;
+    // So that codes are in reserve when its first document is sent.
+    state.reserve.open_account(&state.db, &tenant).await?;
     let create = async move |run: Run| {
         let document = Document::create(DocumentId(run.id), written, clock::now());
         let document = state.db.transaction(run.id, create_or_find(tenant, document)).await?;
