@@ -22,6 +22,7 @@ mod guarded_calls;
 mod migrations;
 mod openapi;
 mod outage;
+mod outbox;
 mod schema;
 mod secrets;
 mod server;

@@ -1,11 +1,14 @@
 //! The provider role alone.
 
+mod attempts;
 mod bad_input;
+mod breaker;
 mod documents;
 mod editing;
 mod idempotency;
 mod listing;
 mod outbox;
+mod outbox_api;
 mod plans;
 mod send;
 mod webhook_delivery;
@@ -17,6 +20,7 @@ use serde_json::{Value, json};
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::http::{Answer, Call};
+use crate::support::receiver::Receiver;
 use crate::support::{Settings, config};
 
 /// The provider role without a socket, on a database of its own.
@@ -48,6 +52,11 @@ impl Provider {
     /// A provider whose client role is at `base_url`.
     pub async fn sending_to(base_url: &str) -> Self {
         Self::with(&sending_to(base_url)).await
+    }
+
+    /// A provider whose client role is this receiver, with further settings.
+    pub async fn to(receiver: &Receiver, given: Settings<'_>) -> Self {
+        Self::with(&[&sending_to(&receiver.base_url()), given].concat()).await
     }
 
     pub async fn call(&self, call: Call) -> Answer {
@@ -90,10 +99,49 @@ impl Provider {
         id
     }
 
+    pub async fn revoke(&self, id: &str) -> Answer {
+        self.call(Call::new("POST", format!("/api/documents/{id}/revoke"))).await
+    }
+
+    pub async fn reissue(&self, id: &str) -> Answer {
+        self.call(Call::new("POST", format!("/api/documents/{id}/reissue"))).await
+    }
+
+    pub async fn expire_in(&self, id: &str, seconds: i64) -> Answer {
+        self.call(Call::post(format!("/api/documents/{id}/expiry"), &json!({ "expiresIn": seconds }))).await
+    }
+
+    /// The kinds of the lines of a document's history, oldest first.
+    pub async fn history(&self, id: &str) -> Vec<String> {
+        let page = self.call(Call::get(format!("/api/documents/{id}/events?limit=500"))).await.expect(200);
+        page["items"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The ids of the messages, newest first.
+    pub async fn messages(&self) -> Vec<String> {
+        let page = self.call(Call::get("/api/outbox")).await.expect(200);
+        page["items"].as_array().unwrap().iter().map(id_of).collect()
+    }
+
+    /// A message with its attempts.
+    pub async fn message(&self, id: &str) -> Value {
+        self.call(Call::get(format!("/api/outbox/{id}"))).await.expect(200)
+    }
+
+    pub async fn retry(&self, message: &str) -> Answer {
+        self.call(Call::new("POST", format!("/api/outbox/{message}/retry"))).await
+    }
+
     /// The document as it is now.
     pub async fn document(&self, id: &str) -> Value {
         self.find(id).await.expect(200)
     }
+}
+
+/// As if the time had come for every message that waits.
+pub fn make_due(provider: &Provider) {
+    let sql = "UPDATE outbox SET due_at = now() - interval '1 second' WHERE state = 'pending'";
+    provider.database.execute(sql);
 }
 
 /// The settings of a provider whose client role is at `base_url`: short

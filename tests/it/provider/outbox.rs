@@ -6,8 +6,8 @@ use oc::roles::provider::State;
 use oc::roles::provider::jobs::deliver::run_due;
 use serde_json::{Value, json};
 
-use super::Provider;
 use super::send::{CODE, outbox, receipt, sending_to};
+use super::{Provider, make_due};
 use crate::support::config;
 use crate::support::receiver::{Behaviour, Gate, Receiver};
 
@@ -15,13 +15,6 @@ use crate::support::receiver::{Behaviour, Gate, Receiver};
 fn worker(provider: &Provider, receiver: &Receiver) -> State {
     let base_url = receiver.base_url();
     State::new(&config("provider", &provider.database, &super::sending_to(&base_url))).unwrap()
-}
-
-/// As if the time had come for every message.
-fn make_due(provider: &Provider) {
-    provider
-        .database
-        .execute("UPDATE outbox SET due_at = now() - interval '1 second' WHERE state = 'pending'");
 }
 
 #[actix_web::test]

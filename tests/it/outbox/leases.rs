@@ -1,0 +1,77 @@
+//! Who holds a message, and what remains of an attempt.
+
+use oc::platform::outbox::{self, Settlement};
+use uuid::Uuid;
+
+use super::{Outbox, at, ended, failed, retry, subject};
+
+#[test]
+fn the_message_of_a_worker_that_died_is_taken_over_when_its_lease_ends() {
+    let mut outbox = Outbox::new();
+    outbox.promise(subject(1), 1);
+    assert_eq!(outbox.claim(at(0)).remove(0).attempt, 1);
+    assert_eq!(outbox.claim(at(29)).len(), 0, "the lease holds");
+    assert_eq!(outbox.lease_one(subject(1), 1, at(29)), None, "for everybody");
+    let taken_over = outbox.claim(at(30)).remove(0);
+    assert_eq!((taken_over.attempt, taken_over.payload.as_slice()), (2, &b"{}"[..]));
+    assert_eq!(outbox.lease_one(subject(1), 1, at(61)).unwrap().attempt, 3);
+}
+
+#[test]
+fn only_the_attempt_that_holds_the_lease_may_settle() {
+    let mut outbox = Outbox::new();
+    outbox.promise(subject(1), 1);
+    let late = outbox.claim(at(0)).remove(0);
+    let holder = outbox.claim(at(30)).remove(0);
+    for how in [Settlement::Delivered, retry(99), failed()] {
+        assert!(outbox.settle(&late, &how).is_empty());
+        assert_eq!(outbox.rows(), ["1 leased 2"]);
+    }
+    assert_eq!(outbox.database.count("outbox_attempts"), 0);
+    assert_eq!(outbox.settle(&holder, &Settlement::Delivered), [holder.id].into());
+    assert!(outbox.settle(&holder, &failed()).is_empty(), "what is settled is settled");
+    assert_eq!(outbox.rows(), ["1 delivered 2"]);
+    assert_eq!(outbox.database.count("outbox_attempts"), 1);
+}
+
+#[test]
+fn a_batch_is_settled_each_message_for_itself() {
+    let mut outbox = Outbox::new();
+    for number in 1..=4 {
+        outbox.promise(subject(number), 1);
+    }
+    let mut claimed = outbox.claim(at(0));
+    claimed.sort_by_key(|message| message.subject);
+    let hows = [Settlement::Delivered, retry(60), failed(), Settlement::Delivered];
+    let mut attempts: Vec<_> = claimed.iter().zip(&hows).map(|(message, how)| ended(message, how)).collect();
+    // The last one is somebody else's by now.
+    attempts[3].message.attempt = 7;
+    let pairs: Vec<_> = attempts.iter().zip(&hows).collect();
+    let settled = outbox::settle(&mut outbox.conn, &pairs, at(1)).unwrap();
+    let expected: Vec<Uuid> = claimed[..3].iter().map(|message| message.id).collect();
+    assert_eq!(settled, expected.into_iter().collect());
+    assert_eq!(outbox.rows(), ["1 delivered 1", "1 pending 1", "1 failed 1", "1 leased 1"]);
+    let kept = outbox.database.texts(
+        "SELECT concat_ws(' ', payload IS NULL, settled_at IS NULL, last_error) AS text FROM outbox ORDER BY subject_id",
+    );
+    assert_eq!(kept, ["t f", "f t it was busy", "f f it said no", "f t"]);
+}
+
+#[test]
+fn the_log_tells_how_each_attempt_ended() {
+    let mut outbox = Outbox::new();
+    outbox.promise(subject(1), 1);
+    let first = outbox.claim(at(0)).remove(0);
+    outbox.settle(&first, &retry(10));
+    let second = outbox.claim(at(10)).remove(0);
+    let mut long = ended(&second, &retry(20));
+    long.call.answer = Some(format!("a\0b{}", "ü".repeat(10_000)));
+    outbox::settle(&mut outbox.conn, &[(&long, &retry(20))], at(11)).unwrap();
+    let third = outbox.claim(at(20)).remove(0);
+    outbox.settle(&third, &Settlement::Delivered);
+    let log = outbox.database.texts(
+        "SELECT concat_ws('|', attempt, status, duration_ms, coalesce(error, '-'), coalesce(length(answer), 0), \
+         left(answer, 3)) AS text FROM outbox_attempts ORDER BY attempt",
+    );
+    assert_eq!(log, ["1|503|12|it was busy|4|bus", "2|503|12|it was busy|500|abü", "3|201|12|-|0"]);
+}

@@ -1,0 +1,149 @@
+//! A destination that keeps failing is left alone, and never gets more than it can take.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use oc::roles::provider::jobs::deliver::{DESTINATION, run_due};
+use oc::roles::provider::jobs::{receipts, refill};
+use serde_json::json;
+
+use super::send::receipt;
+use super::{Provider, make_due};
+use crate::support::receiver::{Behaviour, Gate, Receiver};
+use crate::support::waiting::until_async;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A provider whose way to the client role is open after three failures in a row.
+async fn opened(receiver: &Receiver, rest: &str) -> (Provider, Vec<String>) {
+    let given = [("BREAKER_FAILURES", "3"), ("BREAKER_OPEN_MS", rest), ("DELIVERY_TIMEOUT_MS", "8000")];
+    let provider = Provider::to(receiver, &given).await;
+    let mut ids = Vec::new();
+    for i in 0..6 {
+        let id = provider.ready(&format!("{i}")).await;
+        provider.send(&id).await.expect(202);
+        ids.push(id);
+    }
+    assert_eq!(provider.state.gates.states(), [("client".to_owned(), "OPEN")]);
+    (provider, ids)
+}
+
+#[actix_web::test]
+async fn while_the_way_is_open_nobody_calls_and_no_attempt_is_spent() {
+    let receiver = Receiver::start(Behaviour::Answer(503, String::new()));
+    let (provider, ids) = opened(&receiver, "600000").await;
+    assert_eq!(receiver.calls().len(), 3);
+    for _ in 0..5 {
+        make_due(&provider);
+        assert_eq!(run_due(&provider.state).await.unwrap(), 0);
+    }
+    let mut attempts = Vec::new();
+    for id in &ids {
+        let started = Instant::now();
+        provider.send(id).await.expect(202);
+        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+        let delivery = provider.document(id).await["delivery"].clone();
+        assert_eq!(delivery["state"], "queued");
+        crate::support::http::assert_timestamp(&delivery["nextAttemptAt"]);
+        attempts.push(delivery["attempts"].as_i64().unwrap());
+    }
+    assert_eq!(attempts, [1, 1, 1, 0, 0, 0]);
+    assert_eq!(refill::run(&provider.state).await.unwrap(), 0);
+    assert_eq!(receipts::run(&provider.state).await.unwrap(), 0);
+    assert_eq!(receiver.every_call().len(), 3, "nothing else is asked for either");
+}
+
+#[actix_web::test]
+async fn what_is_promised_meanwhile_is_put_off_until_the_rest_is_over() {
+    let receiver = Receiver::start(Behaviour::Close);
+    let (provider, _) = opened(&receiver, "600000").await;
+    let id = provider.ready("later").await;
+    provider.send(&id).await.expect(202);
+    let due = provider.database.text(
+        "SELECT (due_at - now() BETWEEN interval '500 s' AND interval '601 s')::text AS text FROM outbox ORDER BY id DESC",
+    );
+    assert_eq!(due, "true");
+}
+
+#[actix_web::test]
+async fn after_the_rest_one_message_tries_and_its_success_lets_the_others_go() {
+    let receiver = Receiver::start(Behaviour::Close);
+    let (provider, ids) = opened(&receiver, "1000").await;
+    let way = provider.state.gates.of(DESTINATION);
+    let over = || (way.rest() == Some(Duration::ZERO)).then_some(());
+    until_async("the end of the rest", PATIENCE, over).await;
+    let (gate, behind) = (Arc::new(Gate::default()), Receiver::start(receipt()));
+    receiver.behave(Behaviour::ForwardThrough(Arc::clone(&gate), behind.address()));
+    let before = receiver.calls().len();
+    make_due(&provider);
+    let others = async {
+        until_async("the probe", PATIENCE, || (receiver.callers() == 1).then_some(())).await;
+        assert_eq!(provider.state.gates.states(), [("client".to_owned(), "HALF-OPEN")]);
+        // While it is tried, nobody else goes.
+        assert_eq!(run_due(&provider.state).await.unwrap(), 0);
+        provider.send(&ids[0]).await.expect(202);
+        assert_eq!(receiver.calls().len() - before, 1);
+        gate.open();
+    };
+    let (attempts, ()) = futures_util::future::join(run_due(&provider.state), others).await;
+    assert_eq!(attempts.unwrap(), 6);
+    assert_eq!(provider.state.gates.states(), [("client".to_owned(), "CLOSED")]);
+    for id in &ids {
+        assert_eq!(provider.document(id).await["delivery"]["state"], "delivered");
+    }
+    assert_eq!(behind.calls().len(), 6);
+}
+
+#[actix_web::test]
+async fn a_probe_that_fails_costs_one_attempt_and_begins_another_rest() {
+    let receiver = Receiver::start(Behaviour::Close);
+    let (provider, _) = opened(&receiver, "500").await;
+    let way = provider.state.gates.of(DESTINATION);
+    let over = || (way.rest() == Some(Duration::ZERO)).then_some(());
+    until_async("the end of the rest", PATIENCE, over).await;
+    make_due(&provider);
+    assert_eq!(run_due(&provider.state).await.unwrap(), 1);
+    assert_eq!(provider.state.gates.states(), [("client".to_owned(), "OPEN")]);
+    assert_eq!(receiver.calls().len(), 4);
+}
+
+#[actix_web::test]
+async fn a_refusal_of_one_message_says_nothing_about_the_destination() {
+    let receiver = Receiver::start(Behaviour::Answer(422, String::new()));
+    let provider = Provider::to(&receiver, &[("BREAKER_FAILURES", "2")]).await;
+    for _ in 0..4 {
+        let id = provider.ready("T").await;
+        provider.send(&id).await.refused(502, "CLIENT_REFUSED");
+    }
+    assert_eq!(provider.state.gates.states(), [("client".to_owned(), "CLOSED")]);
+}
+
+#[actix_web::test]
+async fn a_destination_never_gets_more_calls_at_once_than_the_setting_says() {
+    let receiver = Receiver::start(Behaviour::Close);
+    let given = [("DELIVERY_CONCURRENCY", "3"), ("DELIVERY_TIMEOUT_MS", "8000")];
+    let provider = Provider::to(&receiver, &given).await;
+    for i in 0..12 {
+        let id = provider.ready(&format!("{i}")).await;
+        provider.send(&id).await.expect(202);
+    }
+    let id = provider.ready("one more").await;
+    let (gate, behind) = (Arc::new(Gate::default()), Receiver::start(receipt()));
+    receiver.behave(Behaviour::ForwardThrough(Arc::clone(&gate), behind.address()));
+    make_due(&provider);
+    let others = async {
+        until_async("three calls", PATIENCE, || (receiver.callers() == 3).then_some(())).await;
+        // A worker and a sending find no place, and wait for nobody.
+        assert_eq!(run_due(&provider.state).await.unwrap(), 0);
+        let started = Instant::now();
+        assert_eq!(provider.send(&id).await.expect(202)["state"], "queued");
+        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+        assert_eq!(provider.document(&id).await["delivery"]["attempts"], json!(0));
+        provider.list("").await.expect(200);
+        gate.open();
+    };
+    let (attempts, ()) = futures_util::future::join(run_due(&provider.state), others).await;
+    assert_eq!(attempts.unwrap(), 13, "the one that came later goes along");
+    assert_eq!(receiver.most_callers(), 3);
+    assert_eq!(provider.list("?state=delivered").await.expect(200)["items"].as_array().unwrap().len(), 13);
+}
