@@ -6,8 +6,8 @@ use crate::support::any_role;
 use crate::support::database::TestDatabase;
 use crate::support::process::{Served, oc, run, run_with};
 
-const COMMANDS: [&str; 9] =
-    ["serve", "migrate", "dev", "send", "open", "openapi", "healthcheck", "config", "completions"];
+const COMMANDS: [&str; 10] =
+    ["serve", "migrate", "dev", "send", "open", "outbox", "openapi", "healthcheck", "config", "completions"];
 
 #[test]
 fn the_command_line_is_consistent() {

@@ -157,3 +157,35 @@ fn a_code_that_opens_nothing_ends_with_four() {
     assert_eq!(refused.code, 4);
     assert!(refused.err.contains("Access to this document has ended"), "{}", refused.err);
 }
+
+#[test]
+fn the_outbox_is_listed_shown_and_started_again() {
+    let receiver = Receiver::start(Behaviour::Answer(400, "{\"message\":\"no\"}".to_owned()));
+    let database = TestDatabase::of("provider");
+    let base_url = receiver.base_url();
+    let provider = Served::start(Role::Provider, &database, &[("CLIENT_BASE_URL", &base_url)]);
+    let url = provider.url();
+    let outbox = |args: &[&str]| run(&[&["outbox"], args, &["--provider", &url]].concat());
+    let sent = run_reading(&["send", "-", "--provider", &url], b"Text.");
+    assert_eq!(sent.code, 1, "{sent:?}");
+    let listed = outbox(&["list", "--state", "failed"]);
+    assert_eq!((listed.code, listed.out.lines().count()), (0, 1), "{listed:?}");
+    let id = listed.out.split_whitespace().next().unwrap().to_owned();
+    assert!(listed.out.contains("document.deliver") && listed.out.contains("status 400"), "{listed:?}");
+    let shown = outbox(&["show", &id]);
+    assert!(shown.out.contains("attempt 1") && shown.out.contains("{\"message\":\"no\"}"), "{shown:?}");
+    receiver.behave(Behaviour::Answer(
+        201,
+        json!({"id": "x", "accessCode": "K7QM-4T9X-WR5C"}).to_string(),
+    ));
+    assert_eq!(outbox(&["retry", "--all"]).out, "1 started again\n");
+    crate::support::waiting::until("the delivery", crate::support::process::PATIENCE, || {
+        outbox(&["show", &id, "--json"]).out.contains("\"state\":\"delivered\"").then_some(())
+    });
+    assert_eq!(outbox(&["retry", "--all"]).out, "0 started again\n");
+    let refused = outbox(&["retry", &id]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.err.contains("Only a message that has failed"), "{refused:?}");
+    assert_eq!(outbox(&["show", "x"]).code, 1);
+    assert_eq!(outbox(&["retry"]).code, 2);
+}

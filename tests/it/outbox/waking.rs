@@ -19,7 +19,7 @@ async fn rung(wake: &Wake) -> bool {
 /// A worker of another process that listens and has heard that it listens.
 async fn listener(outbox: &Outbox) -> Wake {
     let wake = Wake::default();
-    listen(&settings(outbox.database.url()), &wake).unwrap();
+    listen(&settings(outbox.database.url()), &[&wake]).unwrap();
     assert!(rung(&wake).await, "something may have been written before");
     wake
 }
