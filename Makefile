@@ -11,7 +11,7 @@ ARGS  ?=
 export RUST_TEST_THREADS ?= 4
 
 .PHONY: help dev test check fmt build bench chaos breakdown outage openapi ci clean-dev \
-        prerequisites fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
+        prerequisites prerequisites-clock fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
 
 help:
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,7 +36,7 @@ bench: prerequisites ## Measure; print a table, write bench/results.json and doc
 chaos: prerequisites ## Kill processes and break the network while 20,000 documents are sent
 	$(CARGO) test --release --test proof -- --long chaos $(ARGS)
 
-breakdown: prerequisites ## Send while the database dies, the disk is full, the clocks jump
+breakdown: prerequisites-clock ## Send while the database dies, the disk is full, the clocks jump
 	$(CARGO) test --release --test proof -- --long database $(ARGS)
 
 outage: prerequisites ## Measure what an outage of the client role costs; write bench/outage.json
@@ -63,6 +63,9 @@ clean-dev: ## Remove the private databases of `make dev` and their documents
 
 prerequisites:
 	@scripts/prerequisites.sh
+
+prerequisites-clock:
+	@scripts/prerequisites.sh --clock
 
 fmt-check:
 	$(CARGO) fmt --check

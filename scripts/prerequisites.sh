@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Checks what it takes to build, run and test, and installs what is missing:
 # with apt-get on Debian and Ubuntu, with Homebrew on macOS. What can't be
-# installed here is named. Silent and quick when everything is there.
+# installed here is named. Silent and quick when everything is there. With
+# --clock also what the proof with a wrong clock needs, where apt-get has it.
 set -euo pipefail
 
 POSTGRES_OLDEST=15
@@ -78,6 +79,9 @@ packages=()
 have_compiler || packages+=(build-essential)
 have make || packages+=(make)
 have_postgres || packages+=(postgresql)
+if [ "${1:-}" = --clock ] && have apt-get && ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then
+  packages+=(libfaketime)
+fi
 
 if [ "${#packages[@]}" -gt 0 ]; then
   if have apt-get; then
