@@ -52,6 +52,8 @@ pub struct Upkeep {
     pub reserve_size: usize,
     /// `CODE_RESERVE_REFILL_MS`.
     pub refill: Duration,
+    /// `EVENTS_POLL_MS`.
+    pub events_poll: Duration,
     /// `RECEIPTS_POLL_MS`.
     pub receipts_poll: Duration,
     /// `DOCUMENT_RETENTION_SECONDS`.
@@ -109,6 +111,7 @@ pub(super) fn upkeep(values: &Values, problems: &mut Problems) -> Upkeep {
     Upkeep {
         reserve_size,
         refill: read.millis("CODE_RESERVE_REFILL_MS", 100, 3_600_000),
+        events_poll: read.millis("EVENTS_POLL_MS", 100, 3_600_000),
         receipts_poll: read.millis("RECEIPTS_POLL_MS", 100, 3_600_000),
         document_retention: read.seconds("DOCUMENT_RETENTION_SECONDS", 0, 36_500 * DAY),
     }

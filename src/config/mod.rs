@@ -31,6 +31,8 @@ pub struct Config {
     pub upkeep: Upkeep,
     /// How long the client role keeps what.
     pub retention: Retention,
+    /// `HOUSEKEEPING_SECONDS`.
+    pub housekeeping: Duration,
     /// `ACCESS_CODE_KEY`; empty for every role but the client role.
     pub access_code_keys: Keys,
     /// `FIELD_ENCRYPTION_KEY`; empty for every role but the provider role.
@@ -106,6 +108,11 @@ impl Config {
             outbox: delivery::outbox(values, &mut problems),
             upkeep: delivery::upkeep(values, &mut problems),
             retention: delivery::retention(values, &mut problems),
+            housekeeping: Duration::from_secs(values.number(
+                "HOUSEKEEPING_SECONDS",
+                1..=86_400,
+                &mut problems,
+            )),
             access_code_keys: match role {
                 "client" => values.keys("ACCESS_CODE_KEY", &mut problems),
                 _ => Keys::default(),

@@ -124,6 +124,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("DATABASE_STATEMENT_TIMEOUT_MS", Default::Is("5000"), "Longest run of one SQL statement"),
     setting("DATABASE_LOCK_TIMEOUT_MS", Default::Is("2000"), "Longest wait of one SQL statement for a lock"),
     setting(
+        "HOUSEKEEPING_SECONDS",
+        Default::Is("60"),
+        "Pause between two rounds of removing what is over: expired access, delivered messages, old keys",
+    ),
+    setting(
         "IDEMPOTENCY_RETENTION_SECONDS",
         Default::Is("259200"),
         "How long an Idempotency-Key and its answer are remembered",
@@ -184,6 +189,11 @@ pub const SETTINGS: &[Setting] = &[
         "CODE_RESERVE_REFILL_MS",
         "10000",
         "Longest pause between two looks at the reserves of codes",
+    ),
+    of_provider(
+        "EVENTS_POLL_MS",
+        "2000",
+        "Pause between two looks for events that webhooks are to be told about",
     ),
     of_provider("RECEIPTS_POLL_MS", "5000", "Pause between two questions for receipts"),
     of_provider(

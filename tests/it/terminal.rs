@@ -174,10 +174,7 @@ fn the_outbox_is_listed_shown_and_started_again() {
     assert!(listed.out.contains("document.deliver") && listed.out.contains("status 400"), "{listed:?}");
     let shown = outbox(&["show", &id]);
     assert!(shown.out.contains("attempt 1") && shown.out.contains("{\"message\":\"no\"}"), "{shown:?}");
-    receiver.behave(Behaviour::Answer(
-        201,
-        json!({"id": "x", "accessCode": "K7QM-4T9X-WR5C"}).to_string(),
-    ));
+    receiver.behave(Behaviour::Answer(201, json!({"id": "x", "accessCode": "K7QM-4T9X-WR5C"}).to_string()));
     assert_eq!(outbox(&["retry", "--all"]).out, "1 started again\n");
     crate::support::waiting::until("the delivery", crate::support::process::PATIENCE, || {
         outbox(&["show", &id, "--json"]).out.contains("\"state\":\"delivered\"").then_some(())

@@ -92,6 +92,6 @@ pub fn app(
 pub fn start(config: &Config) -> io::Result<Running> {
     let state = State::new(config)?;
     let running = server::bind(app(config, &state)?, &config.http)?;
-    jobs::start(&state);
+    jobs::start(&state, config.housekeeping);
     Ok(running)
 }

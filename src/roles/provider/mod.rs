@@ -162,6 +162,6 @@ pub fn start(config: &Config) -> io::Result<Running> {
     outbox::listen(&config.database, &[&state.wake, &state.webhook_wake])?;
     actix_web::rt::spawn(state.deliveries.clone().run());
     actix_web::rt::spawn(state.webhooks().run());
-    jobs::start(&state);
+    jobs::start(&state, config.housekeeping);
     Ok(running)
 }

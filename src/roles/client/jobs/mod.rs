@@ -6,11 +6,8 @@ use std::time::Duration;
 
 use super::State;
 
-/// Pause between two rounds of housekeeping.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
-
-/// Starts every job, on this thread.
-pub fn start(state: &State) {
+/// Starts every job, on this thread; `pause` is between two rounds of housekeeping.
+pub fn start(state: &State, pause: Duration) {
     let own = state.clone();
     actix_web::rt::spawn(async move {
         let mut mended = false;
@@ -21,7 +18,7 @@ pub fn start(state: &State) {
             if let Err(error) = housekeeping::run(&own).await {
                 log::debug!("the database can't be tidied: {error}");
             }
-            tokio::time::sleep(HOUSEKEEPING).await;
+            tokio::time::sleep(pause).await;
         }
     });
 }

@@ -11,13 +11,9 @@ use std::time::Duration;
 use super::State;
 use crate::platform::http::ApiError;
 
-/// Pause between two rounds of housekeeping.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
-/// Longest pause between two looks for events that webhooks are to be told about.
-const PASS_ON: Duration = Duration::from_secs(2);
-
-/// Starts every job but the delivery, on this thread.
-pub fn start(state: &State) {
+/// Starts every job but the deliveries, on this thread; `pause` is between two
+/// rounds of housekeeping.
+pub fn start(state: &State, pause: Duration) {
     let own = state.clone();
     actix_web::rt::spawn(async move {
         loop {
@@ -36,7 +32,7 @@ pub fn start(state: &State) {
     actix_web::rt::spawn(async move {
         loop {
             tell("events can't be passed on to webhooks", webhooks::pass_on(&own).await);
-            tokio::time::sleep(own.outbox.poll.min(PASS_ON)).await;
+            tokio::time::sleep(own.upkeep.events_poll).await;
         }
     });
     let own = state.clone();
@@ -47,7 +43,7 @@ pub fn start(state: &State) {
                 mended = housekeeping::mend(&own).await.is_ok();
             }
             tell("the database can't be tidied", housekeeping::run(&own).await);
-            tokio::time::sleep(HOUSEKEEPING).await;
+            tokio::time::sleep(pause).await;
         }
     });
 }
