@@ -118,6 +118,13 @@ impl Fields {
         self.object.contains_key(name)
     }
 
+    /// Refuses the whole if the field is absent or `null`.
+    pub fn require(&mut self, name: &str) {
+        if self.object.get(name).is_none_or(Value::is_null) {
+            self.refuse(name, "required", "is required");
+        }
+    }
+
     /// A text of 1 to `max` characters, white space around it cut off.
     pub fn text(&mut self, name: &str, max: usize) -> Given<String> {
         let given = self.string(name);

@@ -109,11 +109,8 @@ impl AccessChanged {
     /// Reads the body of `PUT /v1/documents/{id}/access`.
     pub fn parse(body: Value) -> Result<Self, Invalid> {
         let mut fields = Fields::of_body(body)?;
-        for name in ["sequence", "expiresAt"] {
-            if !fields.has(name) {
-                fields.refuse(name, "required", "is required");
-            }
-        }
+        fields.require("sequence");
+        fields.require("expiresAt");
         let changed = Self {
             ordering: Ordering::read(&mut fields, 1),
             expires_at: read_expiry(&mut fields).unwrap_or(Timestamp::EPOCH),
@@ -266,8 +263,11 @@ mod tests {
 
     #[test]
     fn a_change_of_access_names_what_is_missing() {
-        let fields = AccessChanged::parse(json!({"generation": 0})).unwrap_err().0;
-        let names: Vec<_> = fields.iter().map(|e| e.field.as_str()).collect();
-        assert_eq!(names, ["sequence", "expiresAt", "generation"]);
+        for body in [json!({"generation": 0}), json!({"generation": 0, "sequence": null, "expiresAt": null})]
+        {
+            let fields = AccessChanged::parse(body).unwrap_err().0;
+            let names: Vec<_> = fields.iter().map(|e| e.field.as_str()).collect();
+            assert_eq!(names, ["sequence", "expiresAt", "generation"]);
+        }
     }
 }

@@ -35,6 +35,8 @@ mod client;
 mod provider;
 
 #[cfg(all(feature = "provider", feature = "client"))]
+mod delivery;
+#[cfg(all(feature = "provider", feature = "client"))]
 mod dev;
 #[cfg(all(feature = "provider", feature = "client"))]
 mod examples;

@@ -100,7 +100,7 @@ pub fn show(
 }
 
 /// Makes a failed message due again, with all its time ahead; `None` if it has
-/// not failed or a later message about its subject has gone out since.
+/// not failed. A receiver that knows a later one about the subject ignores it.
 pub fn retry(
     conn: &mut PgConnection,
     tenant: &TenantId,

@@ -2,9 +2,13 @@
 
 mod bad_input;
 mod deliveries;
+mod expiry;
 mod idempotency;
 mod opening;
+mod operations;
 mod pages;
+mod receipts;
+mod reservations;
 
 use std::rc::Rc;
 

@@ -6,6 +6,7 @@ mod breaker;
 mod documents;
 mod editing;
 mod idempotency;
+mod lifecycle;
 mod listing;
 mod outbox;
 mod outbox_api;

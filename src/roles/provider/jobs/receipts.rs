@@ -80,7 +80,9 @@ fn take_over(
     // The documents are changed in ascending order, so that nobody waits crosswise.
     receipts.sort_by_key(|(id, _, _)| *id);
     for (id, kind, event) in receipts {
-        if store::events::note_receipt(conn, tenant, id, &event)? {
+        // What was purged gets no history any more.
+        let kept = store::documents::is_kept(conn, tenant, id)?;
+        if kept && store::events::note_receipt(conn, tenant, id, &event)? {
             store::documents::note_receipt(conn, tenant, id, kind, event.at)?;
         }
     }

@@ -52,6 +52,11 @@ pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> Query
     Ok(row.map(Into::into))
 }
 
+/// Whether there is such a document, be it deleted.
+pub fn is_kept(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(documents::table.find((tenant.as_str(), id.0)))).get_result(conn)
+}
+
 /// Reads the documents of these keys, each tenant's by a statement of its own.
 pub fn find_many(conn: &mut PgConnection, keys: &[Key]) -> QueryResult<Vec<(Key, Document)>> {
     let mut by_tenant: BTreeMap<&TenantId, Vec<Uuid>> = BTreeMap::new();
