@@ -30,10 +30,10 @@ use request::Keyed;
 use store::{Begun, Claim, Ending};
 
 /// How long a run may take before a repetition may take it over. By default the
-/// waits of a request add up to half of it, so that nobody overtakes a run that
+/// waits of a request add up to less than it, so that nobody overtakes a run that
 /// is only slow; should that happen, both runs have the same operation's id, and
 /// the second one knows that it is not the first.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(30);
 
 /// What a request makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
