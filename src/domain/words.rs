@@ -59,7 +59,7 @@ words! {
         Delivering = "delivering",
         /// The client role has it.
         Delivered = "delivered",
-        /// The client role refused it for good.
+        /// The client role refused it for good, or could not be reached for too long.
         Failed = "failed",
         /// Access was withdrawn.
         Revoked = "revoked",

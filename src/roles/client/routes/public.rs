@@ -52,7 +52,8 @@ pub struct PublicMeta {
     responses(
         (status = 200, description = "The document", body = PublicDocument),
         (status = 404, description = "This code opens nothing", body = ErrorBody),
-        (status = 410, description = "The code is right, but access has ended", body = ErrorBody,
+        (status = 409, description = "The code is right, but its document has not arrived yet", body = ErrorBody),
+        (status = 410, description = "The code is right, but access has ended or was withdrawn, or another code has taken its place", body = ErrorBody,
          example = json!({"statusCode": 410, "error": "ACCESS_CODE_EXPIRED", "message": "Access to this document has ended", "timestamp": "2026-11-20T17:57:06.120Z", "requestId": "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d"})),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]

@@ -189,7 +189,12 @@ impl Promise {
             sequence: document.sequence + 1,
             payload: self.payload(&beginning)?,
         };
-        Ok(outbox::enqueue(conn, &message, self.start, *now, self.state.max_age)?)
+        let leased = outbox::enqueue(conn, &message, self.start, *now, self.state.max_age)?;
+        if leased.is_none() && due_at.is_none() {
+            // An older message about the document comes first.
+            store::operations::requeue(conn, tenant, (document.id.0, document.sequence + 1), *now)?;
+        }
+        Ok(leased)
     }
 
     /// The code of this generation, as far as it is known.

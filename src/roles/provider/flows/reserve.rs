@@ -2,7 +2,7 @@
 //! sending has one while the client role is away.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::PgConnection;
@@ -25,6 +25,7 @@ pub struct Level {
     known: Arc<Mutex<HashSet<TenantId>>>,
     taken: Arc<AtomicUsize>,
     low: Arc<Notify>,
+    given_up: Arc<AtomicBool>,
 }
 
 impl Level {
@@ -45,6 +46,17 @@ impl Level {
         if self.taken.fetch_add(1, Ordering::Relaxed) + 1 >= size.div_ceil(4) {
             self.low.notify_one();
         }
+    }
+
+    /// The client role's codes do not last as long as messages do.
+    pub fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether this process holds no reserve.
+    #[must_use]
+    pub fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
     }
 
     /// Begins to count anew.

@@ -16,7 +16,7 @@ use crate::roles::provider::{State, store};
 /// Fills every reserve that is less than three quarters full, and tells how many codes came.
 pub async fn run(state: &State) -> Result<usize, ApiError> {
     let size = i64::try_from(state.upkeep.reserve_size).unwrap_or(i64::MAX);
-    if size == 0 || state.gates.of(DESTINATION).rest().is_some() {
+    if size == 0 || state.reserve.is_given_up() || state.gates.of(DESTINATION).rest().is_some() {
         return Ok(0);
     }
     state.reserve.refilled();
@@ -32,13 +32,18 @@ pub async fn run(state: &State) -> Result<usize, ApiError> {
         if held.saturating_mul(4) >= size.saturating_mul(3) {
             continue;
         }
-        came += fill(state, &tenant, size - held).await?;
+        came += fill(state, &tenant, size - held, lasts_until).await?;
     }
     Ok(came)
 }
 
 /// Asks for codes, block by block.
-async fn fill(state: &State, tenant: &TenantId, mut missing: i64) -> Result<usize, ApiError> {
+async fn fill(
+    state: &State,
+    tenant: &TenantId,
+    mut missing: i64,
+    lasts_until: Timestamp,
+) -> Result<usize, ApiError> {
     let mut came = 0;
     while missing > 0 {
         let block = missing.min(RESERVATIONS_MAX);
@@ -50,6 +55,15 @@ async fn fill(state: &State, tenant: &TenantId, mut missing: i64) -> Result<usiz
         let reservations = answered.map_err(ApiError::internal)?;
         let expires_at = Timestamp::parse(&reservations.expires_at)
             .ok_or_else(|| ApiError::internal("the client role reserved codes without an end"))?;
+        if expires_at <= lasts_until {
+            // Asking again would bring the same, and use codes up for nothing.
+            state.reserve.give_up();
+            log::warn!(
+                "no reserve of access codes: CODE_RESERVATION_SECONDS of the client role must be longer than \
+                 OUTBOX_MAX_AGE_SECONDS of the provider role"
+            );
+            return Ok(came);
+        }
         let sealed = reserve::seal(&state.keys, tenant, &reservations.codes)?;
         let own = tenant.clone();
         came += state

@@ -45,6 +45,7 @@ const PAGE_MAX: i64 = 500;
         (status = 404, description = "There is no such document", body = ErrorBody),
         (status = 409, description = "Others keep changing the document, or the request with this Idempotency-Key is still being answered", body = ErrorBody),
         (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
+        (status = 502, description = "The client role refuses", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
 pub async fn revoke_document(
@@ -57,7 +58,7 @@ pub async fn revoke_document(
     let wish = |document: &Document| Ok(document.check_revocable()?.then(|| Wish::plain(Operation::Revoke)));
     let work = async move |run| {
         let document = operate(&state, &tenant, &id, run, wish).await?;
-        Ok(shown(&document, DeliveryState::Revoked))
+        shown(&document, DeliveryState::Revoked)
     };
     idempotency.run(request, work).await
 }
@@ -118,6 +119,7 @@ pub struct ChangeExpiry {
         (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
         (status = 413, description = "The body is too large", body = ErrorBody),
         (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 502, description = "The client role refuses", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
 pub async fn change_expiry(
@@ -135,7 +137,7 @@ pub async fn change_expiry(
     };
     let work = async move |run| {
         let document = operate(&state, &tenant, &id, run, wish).await?;
-        Ok(shown(&document, DeliveryState::Delivered))
+        shown(&document, DeliveryState::Delivered)
     };
     idempotency.run(request, work).await
 }
@@ -182,13 +184,15 @@ async fn done_by(state: &State, tenant: &TenantId, document: &Document, run: Run
     state.db.read(move |conn| exists(conn).map_err(ApiError::from)).await
 }
 
-/// 200 where the client role has confirmed, 202 where it will.
-fn shown(document: &Document, confirmed: DeliveryState) -> HttpResponse {
-    let mut response = match document.delivery.state == confirmed {
-        true => HttpResponse::Ok(),
-        false => HttpResponse::Accepted(),
+/// 200 where the client role has confirmed, 202 where it will, an error where it refuses.
+fn shown(document: &Document, confirmed: DeliveryState) -> Result<HttpResponse, ApiError> {
+    let mut response = match document.delivery.state {
+        state if state == confirmed => HttpResponse::Ok(),
+        DeliveryState::Failed => return Err(send::refused(document)),
+        _ => HttpResponse::Accepted(),
     };
-    response.insert_header((ETAG, format!("\"{}\"", document.version))).json(DocumentView::of(document))
+    let etag = (ETAG, format!("\"{}\"", document.version));
+    Ok(response.insert_header(etag).json(DocumentView::of(document)))
 }
 
 /// One line of a document's history.

@@ -111,12 +111,15 @@ pub(super) fn answer(document: &Document) -> Result<HttpResponse, ApiError> {
             state: DeliveryState::Delivered.as_str(),
             link: document.link.clone(),
         })),
-        DeliveryState::Failed => {
-            let why = document.delivery.last_error.as_deref().unwrap_or("The client role refuses it");
-            Err(ApiError::new(ErrorCode::ClientRefused, format!("The document was not delivered: {why}")))
-        }
+        DeliveryState::Failed => Err(refused(document)),
         _ => Ok(queued(document)),
     }
+}
+
+/// The client role does not do what it was asked.
+pub(super) fn refused(document: &Document) -> ApiError {
+    let why = document.delivery.last_error.as_deref().unwrap_or("The client role refuses it");
+    ApiError::new(ErrorCode::ClientRefused, format!("The document was not delivered: {why}"))
 }
 
 fn queued(document: &Document) -> HttpResponse {

@@ -24,7 +24,7 @@ pub struct DocumentView<'a> {
     /// `draft` or `final`.
     #[schema(example = "final")]
     status: &'static str,
-    /// What the client types; `null` until the document is delivered.
+    /// What the client types; `null` until the document is sent, or delivered where no code was in reserve.
     #[schema(example = "K7QM-4T9X-WR5C", required = true)]
     access_code: Option<&'a str>,
     /// RFC 3339, UTC.
@@ -51,7 +51,7 @@ pub struct DocumentView<'a> {
     /// When access ends; `null` until the document is sent.
     #[schema(format = DateTime, example = "2026-12-20T17:57:06.120Z")]
     expires_at: Option<String>,
-    /// Where the client reads it; `null` until the document is delivered.
+    /// Where the client reads it; `null` until the document is sent, or delivered where no code was in reserve.
     #[schema(example = "https://client.on-track.ch/view/K7QM-4T9X-WR5C")]
     link: Option<&'a str>,
     /// How far it has come on its way to the client.

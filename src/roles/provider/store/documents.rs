@@ -183,7 +183,7 @@ pub fn purge(conn: &mut PgConnection, now: Timestamp, limit: i64) -> QueryResult
     diesel::sql_query(
         "WITH gone AS (DELETE FROM documents WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM documents d \
          WHERE purge_at <= $1 AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = d.tenant_id \
-         AND o.subject_id = d.id AND o.state IN ('pending', 'leased', 'failed')) LIMIT $2) RETURNING tenant_id, id), \
+         AND o.subject_id = d.id AND o.destination = 'client' AND o.state IN ('pending', 'leased', 'failed')) LIMIT $2) RETURNING tenant_id, id), \
          history AS (DELETE FROM document_events e USING gone g WHERE e.tenant_id = g.tenant_id AND e.document_id = g.id) \
          SELECT id FROM gone",
     )

@@ -220,7 +220,7 @@ impl QueryId for Ended {
 
 impl RunQueryDsl<PgConnection> for Ended {}
 
-/// Shows an operation as queued that was started again.
+/// Shows an operation as queued that no attempt has begun for, or that was started again.
 pub fn requeue(
     conn: &mut PgConnection,
     tenant: &TenantId,
@@ -231,6 +231,7 @@ pub fn requeue(
     let changed = diesel::update(row)
         .set((
             documents::delivery_state.eq(DeliveryState::Queued.as_str()),
+            documents::delivery_attempts.eq(0),
             documents::next_attempt_at.eq(PgTimestamp(now)),
         ))
         .execute(conn)?;
