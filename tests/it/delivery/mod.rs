@@ -18,7 +18,7 @@ use oc::roles::provider::jobs::{receipts as receipts_job, refill};
 use serde_json::Value;
 
 use crate::client::Client;
-use crate::provider::{Provider, make_due};
+use crate::provider::{Provider, make_due, sending_to};
 use crate::support::Settings;
 use crate::support::database::TestDatabase;
 use crate::support::http::Answer;
@@ -28,6 +28,9 @@ use crate::support::waiting::until_async;
 
 /// Longest wait for something that happens by itself.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Enough for the slowest machine.
+const PATIENT: [(&str, &str); 2] = [("SEND_TIMEOUT_MS", "15000"), ("DELIVERY_TIMEOUT_MS", "15000")];
 
 /// A provider role, a client role and what is between them.
 struct Way {
@@ -49,9 +52,15 @@ impl Way {
         let served = Served::start(Role::Client, &database, &[]);
         let client = Client::on(&database, &[]).await;
         let receiver = Receiver::start(Behaviour::Forward(served.address));
-        let given = [&[("DELIVERY_TIMEOUT_MS", "5000")], given].concat();
-        let provider = Provider::to(&receiver, &given).await;
+        let provider = Provider::to(&receiver, &[&PATIENT, given].concat()).await;
         Self { provider, client, receiver, served }
+    }
+
+    /// Another process of the provider role, which waits for nobody.
+    async fn impatient(&self) -> Provider {
+        let base_url = self.receiver.base_url();
+        let given = [&sending_to(&base_url)[..], &PATIENT, &[("SEND_TIMEOUT_MS", "50")]].concat();
+        Provider::on(&self.provider.database, &given).await
     }
 
     /// The client role can't be reached any more.

@@ -102,15 +102,16 @@ async fn two_workers_that_deliver_the_same_message_end_with_one_code() {
 
 #[actix_web::test]
 async fn a_delivery_that_arrives_late_does_not_undo_a_newer_one() {
-    let way = Way::with(&[("CODE_RESERVE_SIZE", "0"), ("SEND_TIMEOUT_MS", "100")]).await;
+    let way = Way::with(&[("CODE_RESERVE_SIZE", "0")]).await;
+    let hasty = way.impatient().await;
     way.delivered("the first one").await;
     let id = way.provider.ready("Old").await;
     let gate = Arc::new(Gate::default());
     way.receiver.behave(Behaviour::ForwardThrough(Arc::clone(&gate), way.served.address));
-    way.provider.send(&id).await.expect(202);
+    hasty.send(&id).await.expect(202);
     callers(&way.receiver, 1).await;
     way.provider.update(&id, &json!({"title": "New"})).await.expect(200);
-    way.provider.send(&id).await.expect(202);
+    hasty.send(&id).await.expect(202);
     way.open();
     assert_eq!(way.catch_up().await, 0, "the new version waits for the old one");
     way.end_leases();

@@ -65,13 +65,14 @@ async fn what_is_revoked_before_it_was_delivered_never_arrives() {
 
 #[actix_web::test]
 async fn a_delivery_that_arrives_after_its_revocation_is_refused_for_ever() {
-    let way = Way::with(&[("SEND_TIMEOUT_MS", "100")]).await;
+    let way = Way::new().await;
+    let hasty = way.impatient().await;
     let id = way.provider.ready("T").await;
     let gate = Arc::new(Gate::default());
     way.receiver.behave(Behaviour::ForwardThrough(Arc::clone(&gate), way.served.address));
-    way.provider.send(&id).await.expect(202);
+    hasty.send(&id).await.expect(202);
     callers(&way.receiver, 1).await;
-    way.provider.revoke(&id).await.expect(202);
+    hasty.revoke(&id).await.expect(202);
     // As if another process had not seen the sending any more: the revocation goes first.
     let revoke = way.served.call(&Call::delete(format!("/v1/documents/{id}?sequence=2")));
     assert_eq!(revoke.status, 204, "{}", revoke.text());
