@@ -2,6 +2,7 @@ DROP TABLE receipts;
 DELETE FROM access_codes WHERE document_id IS NULL OR dead_at IS NOT NULL OR id <> document_id;
 DROP INDEX access_codes_dead;
 DROP INDEX access_codes_reserved;
+DROP INDEX access_codes_owner;
 DROP INDEX access_codes_document;
 ALTER TABLE access_codes DROP CONSTRAINT access_codes_pkey;
 ALTER TABLE access_codes DROP COLUMN dead_at;

@@ -4,5 +4,7 @@ DROP TABLE document_events;
 ALTER TABLE documents DROP COLUMN purge_at;
 ALTER TABLE documents DROP COLUMN deleted_at;
 ALTER TABLE documents DROP COLUMN operation;
+ALTER TABLE documents DROP COLUMN delivered_version;
+ALTER TABLE documents DROP COLUMN sent_sequence;
 ALTER TABLE documents DROP COLUMN generation;
 ALTER TABLE documents DROP COLUMN sequence;

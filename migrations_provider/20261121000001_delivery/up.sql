@@ -2,17 +2,22 @@
 
 ALTER TABLE documents ADD COLUMN sequence   bigint  NOT NULL DEFAULT 0 CHECK (sequence >= 0);
 ALTER TABLE documents ADD COLUMN generation integer NOT NULL DEFAULT 0 CHECK (generation >= 0);
+ALTER TABLE documents ADD COLUMN sent_sequence     bigint;
+ALTER TABLE documents ADD COLUMN delivered_version integer;
 ALTER TABLE documents ADD COLUMN operation  text CHECK (operation IN ('send', 'reissue', 'expiry', 'revoke'));
 ALTER TABLE documents ADD COLUMN deleted_at timestamptz;
 ALTER TABLE documents ADD COLUMN purge_at   timestamptz;
 -- Before there were operations, the version was the place in the order.
-UPDATE documents SET sequence = sent_version, generation = 1, operation = 'send' WHERE sent_version IS NOT NULL;
+UPDATE documents SET sequence = sent_version, sent_sequence = sent_version, generation = 1, operation = 'send' WHERE sent_version IS NOT NULL;
+UPDATE documents SET delivered_version = sent_version WHERE delivery_state = 'delivered';
 ALTER TABLE documents ADD CHECK ((operation IS NULL) = (sequence = 0));
 ALTER TABLE documents ADD CHECK ((deleted_at IS NULL) = (purge_at IS NULL));
 CREATE INDEX documents_purge ON documents (purge_at) WHERE purge_at IS NOT NULL;
 COMMENT ON COLUMN documents.sequence   IS 'Number of the last operation at the client role, from 1; 0 before the first.';
 COMMENT ON COLUMN documents.generation IS 'Which access code it is: one more with every re-issue, from 1; 0 before the first.';
 COMMENT ON COLUMN documents.operation  IS 'The last operation: send, reissue, expiry or revoke. delivery_state tells how far it has come.';
+COMMENT ON COLUMN documents.sent_sequence IS 'Number of the last sending; NULL before the first.';
+COMMENT ON COLUMN documents.delivered_version IS 'Version that the client role confirmed last.';
 COMMENT ON COLUMN documents.deleted_at IS 'When it was deleted after it had been sent; it is kept for its history only.';
 COMMENT ON COLUMN documents.purge_at   IS 'Retention date: when a deleted document is removed for good.';
 
@@ -64,4 +69,5 @@ CREATE TABLE client_accounts (
 COMMENT ON TABLE  client_accounts                 IS 'What the provider role has with the client role for each tenant that sends.';
 COMMENT ON COLUMN client_accounts.tenant_id       IS 'The tenant.';
 COMMENT ON COLUMN client_accounts.receipts_cursor IS 'Up to where its receipts have been taken over; NULL for none.';
-COMMENT ON COLUMN client_accounts.created_at      IS 'When the tenant sent for the first time.';
+COMMENT ON COLUMN client_accounts.created_at      IS 'When the tenant wrote for the first time.';
+INSERT INTO client_accounts (tenant_id, created_at) SELECT DISTINCT tenant_id, now() FROM documents;

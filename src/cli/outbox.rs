@@ -106,23 +106,28 @@ async fn list(api: &Api, state: Option<&str>, limit: u16, after: Option<&str>) -
 }
 
 async fn retry_all(api: &Api) -> Result<(), Failure> {
-    let (mut count, mut after) = (0, None::<String>);
+    let (mut failed, mut after) = (Vec::new(), None::<String>);
     loop {
         let page = list(api, Some("failed"), 200, after.as_deref()).await?;
-        for message in items(&page) {
-            let id = text(&message, "/id");
-            // Somebody else may have been faster, which is as good.
-            let reply =
-                api.call(Method::POST, &format!("{}/retry", path(&id)), None, &[202, 400, 404]).await?;
-            count += usize::from(reply.status == 202);
-        }
+        failed.extend(items(&page).iter().map(|message| text(message, "/id")));
         after = page.text("/nextAfter").map(str::to_owned);
         if after.is_none() {
-            output::line(&format!("{count} started again"));
-            return Ok(());
+            break;
         }
-        output::note(&format!("{count} so far ..."));
     }
+    // The oldest first: messages about one document go out in their order.
+    let mut count = 0;
+    for (at, id) in failed.iter().rev().enumerate() {
+        // Somebody else may have been faster, which is as good.
+        let retry = format!("{}/retry", path(id));
+        let reply = api.call(Method::POST, &retry, None, &[202, 400, 404]).await?;
+        count += usize::from(reply.status == 202);
+        if at % 500 == 499 {
+            output::note(&format!("{} of {} ...", at + 1, failed.len()));
+        }
+    }
+    output::line(&format!("{count} started again"));
+    Ok(())
 }
 
 fn path(id: &str) -> String {

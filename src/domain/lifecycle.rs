@@ -18,6 +18,8 @@ pub enum Refusal {
     NeverSent,
     /// Access has ended already.
     AccessEnded,
+    /// The last sending failed.
+    SendingFailed,
 }
 
 impl Refusal {
@@ -31,6 +33,7 @@ impl Refusal {
             Self::DraftNotSent => "The document is a draft; set its status to final first",
             Self::AlreadySent => "The document was already sent and has not changed since",
             Self::NeverSent => "The document was never sent",
+            Self::SendingFailed => "The last sending of this document failed; send it again first",
             Self::AccessEnded => "Access to this document has ended; send it again to give access anew",
         }
     }
@@ -49,6 +52,7 @@ impl Document {
     /// What a request to send it means now.
     pub fn plan_send(&self) -> Result<SendPlan, Refusal> {
         let sent = self.sent_version == Some(self.version);
+        let delivered = self.delivered_version == Some(self.version);
         let ended = self.operation == Some(Operation::Revoke);
         match (self.status, self.delivery.state) {
             (Status::Draft, _) => Err(Refusal::DraftNotSent),
@@ -57,7 +61,7 @@ impl Document {
             }
             (_, _) if ended => Ok(SendPlan::Start),
             (_, DeliveryState::Queued | DeliveryState::Delivering) if sent => Ok(SendPlan::Resume),
-            (_, _) if sent => Err(Refusal::AlreadySent),
+            (_, _) if sent && delivered => Err(Refusal::AlreadySent),
             (_, _) => Ok(SendPlan::Start),
         }
     }
@@ -69,6 +73,8 @@ impl Document {
             (Some(Operation::Revoke), _) | (_, DeliveryState::Revoked | DeliveryState::Expired) => {
                 Err(Refusal::AccessEnded)
             }
+            // Another end would hide that the text has not arrived.
+            (Some(Operation::Send), DeliveryState::Failed) => Err(Refusal::SendingFailed),
             _ => Ok(()),
         }
     }
@@ -127,7 +133,7 @@ mod tests {
         assert_eq!(document.plan_send(), Err(Refusal::DraftNotSent));
         document.status = Status::Final;
         assert_eq!(document.plan_send(), Ok(SendPlan::Start));
-        document.sent_version = Some(1);
+        (document.sent_version, document.delivered_version) = (Some(1), Some(1));
         for (state, plan) in [
             (DeliveryState::Delivering, Ok(SendPlan::Resume)),
             (DeliveryState::Queued, Ok(SendPlan::Resume)),

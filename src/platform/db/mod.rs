@@ -173,6 +173,19 @@ impl Db {
         })
     }
 
+    /// Runs `work` in a transaction of its own, which shares its commit with nobody:
+    /// for work with many statements.
+    pub async fn run_alone<T, E>(
+        &self,
+        work: impl FnOnce(&mut PgConnection) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + From<QueryError> + Send + 'static,
+    {
+        self.run(move |conn| diesel::Connection::transaction(conn, work)).await
+    }
+
     /// Runs `work` in a transaction: all of it happens or nothing. Transactions
     /// that come at the same time may share one, so `work` may be run twice.
     /// `subject` is what it locks first, usually the document.

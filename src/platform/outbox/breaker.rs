@@ -68,6 +68,13 @@ impl Breaker {
         }
     }
 
+    /// The probe was not needed: there was nothing to send. The next one may come at once.
+    pub fn unused(&mut self, now: Duration) {
+        if let State::HalfOpen { .. } = self.state {
+            self.state = State::Open { until: now };
+        }
+    }
+
     /// The destination answered like one that works.
     pub fn succeeded(&mut self) {
         self.state = State::Closed { failures: 0 };
@@ -148,6 +155,17 @@ mod tests {
         assert_eq!(breaker.permit(at(7)), Permit::Probe);
         breaker.failed(at(8));
         assert_eq!(breaker.permit(at(9)), Permit::Wait(at(4)));
+    }
+
+    #[test]
+    fn a_probe_that_nobody_needed_is_given_back() {
+        let mut breaker = opened_at(0);
+        assert_eq!(breaker.permit(at(5)), Permit::Probe);
+        breaker.unused(at(5));
+        assert_eq!((breaker.permit(at(5)), breaker.name()), (Permit::Probe, "HALF-OPEN"));
+        breaker.succeeded();
+        breaker.unused(at(6));
+        assert_eq!(breaker.name(), "CLOSED");
     }
 
     #[test]

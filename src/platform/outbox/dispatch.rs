@@ -1,20 +1,23 @@
 //! Brings due messages to their destinations: claims, calls, settles, and sleeps
 //! until there is something to do.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Nullable, Text, Timestamptz};
-use tokio::sync::mpsc;
+use futures_util::FutureExt as _;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
+use super::gate::Place;
 use super::{
     Attempted, Courier, Entry, Failure, Gate, Gates, Leased, Settled, Settlement, Wake, lease_time, retry,
     store,
 };
 use crate::config;
 use crate::domain::timestamp::Timestamp;
-use crate::platform::db::{Db, PgTimestamp};
+use crate::platform::db::Db;
 use crate::platform::http::ApiError;
 use crate::platform::{clock, random};
 
@@ -44,11 +47,13 @@ impl<C: Courier> Dispatcher<C> {
         lease_time(self.settings.call_timeout)
     }
 
-    /// Attends to whatever is due, for ever.
+    /// Attends to whatever is due, for ever. Each destination is attended to for
+    /// itself, so that a slow one holds up no other.
     pub async fn run(self) {
+        let busy: Rc<RefCell<HashSet<String>>> = Rc::default();
         loop {
-            let pause = match self.run_due().await {
-                Ok(_) => self.until_next().await.unwrap_or(self.settings.poll),
+            let pause = match self.begin(&busy).await {
+                Ok(()) => self.until_next(&busy).await.unwrap_or(self.settings.poll),
                 Err(error) => {
                     log::debug!("the outbox can't be read: {error}");
                     self.settings.poll
@@ -59,13 +64,34 @@ impl<C: Courier> Dispatcher<C> {
         }
     }
 
+    /// Begins to attend to every destination that nobody attends to.
+    async fn begin(&self, busy: &Rc<RefCell<HashSet<String>>>) -> Result<(), ApiError> {
+        for destination in self.courier.destinations().await? {
+            if !busy.borrow_mut().insert(destination.clone()) {
+                continue;
+            }
+            let (own, busy) = (self.clone(), Rc::clone(busy));
+            actix_web::rt::spawn(async move {
+                let pumped = own.pump(&destination).await;
+                busy.borrow_mut().remove(&destination);
+                match pumped {
+                    // Something may have become due while the last ones ended.
+                    Ok(made) if made > 0 => own.wake.ring(),
+                    Ok(_) => {}
+                    Err(error) => log::debug!("the outbox can't be read: {error}"),
+                }
+            });
+        }
+        Ok(())
+    }
+
     /// Attempts every message that is due now, each for itself, and tells how
     /// many attempts were made.
     pub async fn run_due(&self) -> Result<usize, ApiError> {
         let destinations = self.courier.destinations().await?;
         let pumps = destinations.iter().map(|destination| self.pump(destination));
-        let counts = futures_util::future::try_join_all(pumps).await?;
-        Ok(counts.into_iter().sum())
+        let counts = futures_util::future::join_all(pumps).await;
+        counts.into_iter().sum()
     }
 
     /// Keeps as many attempts at one destination under way as there is room for,
@@ -73,62 +99,57 @@ impl<C: Courier> Dispatcher<C> {
     /// claims what comes next.
     async fn pump(&self, destination: &str) -> Result<usize, ApiError> {
         let gate = self.gates.of(destination);
-        let (ended, mut attempts) = mpsc::unbounded_channel();
-        let (mut under_way, mut made, mut more, mut failed) = (0usize, 0usize, true, None);
+        let mut under_way = FuturesUnordered::new();
+        let (mut made, mut more, mut failed) = (0usize, true, None);
         let mut done: Vec<Attempted<C::Receipt>> = Vec::new();
         loop {
-            let claim =
-                async { if more { self.claim(destination, &gate).await } else { Ok(Claimed::Nothing) } };
-            let (claimed, settled) = tokio::join!(claim, self.settle(std::mem::take(&mut done)));
-            if let Err(error) = settled {
-                // Their leases run out, and they are attempted once more.
-                log::warn!("delivery attempts can't be recorded: {error}");
+            let claim = async { if more { self.claim(destination, &gate).await } else { Ok(Vec::new()) } };
+            let (claimed, ()) = tokio::join!(claim, self.settle(std::mem::take(&mut done)));
+            // What is under way is brought to its end all the same.
+            let claimed = claimed.unwrap_or_else(|error| {
+                failed = Some(error);
+                Vec::new()
+            });
+            made += claimed.len();
+            for (message, place) in claimed {
+                let (own, gate) = (self.clone(), gate.clone());
+                under_way.push(actix_web::rt::spawn(async move {
+                    let attempted = own.attempt(message, &gate).await;
+                    drop(place);
+                    attempted
+                }));
             }
-            match claimed {
-                // What is under way is brought to its end all the same.
-                Err(error) => (more, failed) = (false, Some(error)),
-                Ok(Claimed::Nothing) => more = false,
-                Ok(Claimed::Full) => {}
-                Ok(Claimed::Some(messages)) => {
-                    under_way += messages.len();
-                    made += messages.len();
-                    for (message, place) in messages {
-                        let (own, gate, ended) = (self.clone(), gate.clone(), ended.clone());
-                        actix_web::rt::spawn(async move {
-                            let attempted = own.attempt(message, &gate).await;
-                            drop(place);
-                            drop(ended.send(attempted));
-                        });
-                    }
+            let Some(first) = under_way.next().await else {
+                return failed.map_or(Ok(made), Err);
+            };
+            let rest = std::iter::from_fn(|| under_way.next().now_or_never().flatten());
+            for ended in std::iter::once(first).chain(rest) {
+                // An attempt that broke down holds its message until the lease ends.
+                match ended {
+                    Ok(attempted) => done.push(attempted),
+                    Err(error) => log::error!("an attempt broke down: {error}"),
                 }
             }
-            if under_way == 0 {
-                return failed.map_or(Ok(made), Err);
-            }
-            done.extend(attempts.recv().await);
-            while let Ok(attempted) = attempts.try_recv() {
-                done.push(attempted);
-            }
-            under_way = under_way.saturating_sub(done.len());
+            more = failed.is_none();
         }
     }
 
-    async fn claim(&self, destination: &str, gate: &Gate) -> Result<Claimed, ApiError> {
-        let places = match gate.enter(self.settings.concurrency) {
-            Entry::Come(places) => places,
-            Entry::Full => return Ok(Claimed::Full),
-            Entry::Closed(_) => return Ok(Claimed::Nothing),
-        };
+    /// Leases messages that are due, each with a place; none if nothing is due,
+    /// nothing may go out, or others have every place.
+    async fn claim(&self, destination: &str, gate: &Gate) -> Result<Vec<(Leased, Place)>, ApiError> {
+        // Some places are left to those who wait for an answer.
+        let wanted = self.settings.concurrency.saturating_mul(3).div_ceil(4);
+        let Entry::Come(places) = gate.enter(wanted) else { return Ok(Vec::new()) };
         let (destination, lease) = (destination.to_owned(), self.lease());
         let limit = i64::try_from(places.len()).unwrap_or(1);
         let claim = move |conn: &mut PgConnection| {
             store::claim_due(conn, &destination, limit, clock::now(), lease).map_err(ApiError::from)
         };
         let messages = self.db.run(claim).await?;
-        match messages.is_empty() {
-            true => Ok(Claimed::Nothing),
-            false => Ok(Claimed::Some(messages.into_iter().zip(places).collect())),
+        if messages.is_empty() {
+            gate.unused();
         }
+        Ok(messages.into_iter().zip(places).collect())
     }
 
     /// Makes the call for a leased message and tells the gate how it went.
@@ -144,11 +165,21 @@ impl<C: Courier> Dispatcher<C> {
         Attempted { message, call, took: begun.elapsed() }
     }
 
-    /// Settles attempts in one transaction, with what their role notes about them.
-    pub async fn settle(&self, attempted: Vec<Attempted<C::Receipt>>) -> Result<(), ApiError> {
-        if attempted.is_empty() {
-            return Ok(());
+    /// Settles attempts together, with what their role notes about them; if that
+    /// fails, each for itself, so that none spoils another. What can't be settled
+    /// is attempted once more when its lease ends.
+    async fn settle(&self, attempted: Vec<Attempted<C::Receipt>>) {
+        if attempted.is_empty() || self.settle_together(attempted.clone()).await.is_ok() {
+            return;
         }
+        for attempt in attempted {
+            if let Err(error) = self.settle_together(vec![attempt]).await {
+                log::warn!("a delivery attempt can't be recorded: {error}");
+            }
+        }
+    }
+
+    async fn settle_together(&self, attempted: Vec<Attempted<C::Receipt>>) -> Result<(), ApiError> {
         let decided = self.decide(&attempted)?;
         let record = move |conn: &mut PgConnection| {
             conn.transaction(|conn| Self::record(conn, &attempted, &decided)).map_err(ApiError::from)
@@ -198,46 +229,18 @@ impl<C: Courier> Dispatcher<C> {
         C::record(conn, &settled, now)
     }
 
-    /// How long until the next message is due, or until the rest of a destination is over.
-    async fn until_next(&self) -> Option<Duration> {
-        let destinations = self.courier.destinations().await.ok()?;
+    /// How long until a message is due that waits for no other, or until the rest
+    /// of its destination is over.
+    async fn until_next(&self, busy: &RefCell<HashSet<String>>) -> Option<Duration> {
+        let mut destinations = self.courier.destinations().await.ok()?;
+        // Whoever attends to a destination looks for more by himself.
+        destinations.retain(|destination| !busy.borrow().contains(destination));
         let rest = |destination: &String| self.gates.of(destination).rest().unwrap_or_default();
         let rests: Vec<_> = destinations.iter().map(rest).collect();
         let now = clock::now();
-        let next: Vec<Due> = self
-            .db
-            .read(move |conn| {
-                diesel::sql_query(
-                    "SELECT (SELECT min(o.due_at) FROM outbox o WHERE o.destination = d.name \
-                     AND o.state IN ('pending', 'leased')) AS due_at \
-                     FROM unnest($1) WITH ORDINALITY AS d (name, place) ORDER BY d.place",
-                )
-                .bind::<Array<Text>, _>(destinations)
-                .load(conn)
-                .map_err(ApiError::from)
-            })
-            .await
-            .ok()?;
-        let waits = next.iter().zip(rests).filter_map(|(due, rest)| {
-            let wait = due.due_at?.0.since(now);
-            Some(wait.max(rest))
-        });
+        let next = move |conn: &mut PgConnection| store::next_due(conn, destinations);
+        let next = self.db.read(move |conn| next(conn).map_err(ApiError::from)).await.ok()?;
+        let waits = next.iter().zip(rests).filter_map(|(due, rest)| Some(due.as_ref()?.since(now).max(rest)));
         waits.min()
     }
-}
-
-/// What a look for due messages brought.
-enum Claimed {
-    /// Nothing is due, or nothing may go out.
-    Nothing,
-    /// Others have every place.
-    Full,
-    /// Messages, each with a place.
-    Some(Vec<(Leased, super::gate::Place)>),
-}
-
-#[derive(QueryableByName)]
-struct Due {
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    due_at: Option<PgTimestamp>,
 }

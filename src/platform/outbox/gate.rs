@@ -102,10 +102,32 @@ impl Gate {
         Entry::Come(places)
     }
 
+    /// One place, waiting for it as long as `patience` says where every one is taken.
+    pub async fn enter_within(&self, patience: Duration) -> Entry {
+        match self.enter(1) {
+            Entry::Full => {}
+            entry => return entry,
+        }
+        if let Some(rest) = self.rest().filter(|rest| !rest.is_zero()) {
+            return Entry::Closed(rest);
+        }
+        let place = tokio::time::timeout(patience, Arc::clone(&self.room).acquire_owned()).await;
+        let Ok(Ok(place)) = place else { return Entry::Full };
+        match self.breaker().permit(self.start.elapsed()) {
+            Permit::Go | Permit::Probe => Entry::Come(vec![place]),
+            Permit::Wait(rest) => Entry::Closed(rest),
+        }
+    }
+
     /// How long the destination has a rest.
     #[must_use]
     pub fn rest(&self) -> Option<Duration> {
         self.breaker().rest(self.start.elapsed())
+    }
+
+    /// No attempt follows after all.
+    pub fn unused(&self) {
+        self.breaker().unused(self.start.elapsed());
     }
 
     /// Tells how an attempt ended for the destination.

@@ -28,7 +28,9 @@ use crate::domain::timestamp::Timestamp;
 pub use courier::{Attempted, Called, Courier, Failure, Settled};
 pub use dispatch::Dispatcher;
 pub use gate::{Entry, Gate, Gates};
-pub use store::{Place, Start, claim_due, enqueue, enqueue_once, lease_one, settle, supersede, withdraw};
+pub use store::{
+    Place, Start, claim_due, enqueue, enqueue_once, lease_one, settle, supersede, supersede_failed, withdraw,
+};
 pub use wake::{Wake, listen};
 
 /// A message whose attempt is under way.

@@ -7,7 +7,7 @@ use diesel::dsl::{exists, select, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::result::QueryResult;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Array, Bool, Nullable, Text, Timestamptz};
 use uuid::Uuid;
 
 use super::statements::{Claim, Settle};
@@ -225,6 +225,26 @@ pub fn claim_due(
     Ok(rows.into_iter().filter_map(leased).collect())
 }
 
+/// When the next message is due at each of these destinations; `None` where none
+/// waits. Messages that wait for another one about their subject do not count.
+pub fn next_due(conn: &mut PgConnection, destinations: Vec<String>) -> QueryResult<Vec<Option<Timestamp>>> {
+    let rows: Vec<Due> = diesel::sql_query(
+        "SELECT (SELECT o.due_at FROM outbox o WHERE o.destination = d.name AND o.state IN ('pending', 'leased') \
+         AND NOT EXISTS (SELECT FROM outbox e WHERE e.tenant_id = o.tenant_id AND e.subject_id = o.subject_id \
+         AND e.destination = o.destination AND e.sequence < o.sequence AND e.state IN ('pending', 'leased')) \
+         ORDER BY o.due_at LIMIT 1) AS due_at FROM unnest($1) WITH ORDINALITY AS d (name, place) ORDER BY d.place",
+    )
+    .bind::<Array<Text>, _>(destinations)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.due_at.map(Into::into)).collect())
+}
+
+#[derive(QueryableByName)]
+struct Due {
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    due_at: Option<PgTimestamp>,
+}
+
 /// Records how attempts ended and returns the ids of those that count: only the
 /// attempt that holds the lease may settle its message.
 pub fn settle<R>(
@@ -236,8 +256,8 @@ pub fn settle<R>(
     for (attempt, how) in attempted {
         let (state, due_at, error) = match how {
             Settlement::Delivered => ("delivered", None, None),
-            Settlement::Retry { due_at, error } => ("pending", Some(*due_at), Some(error.clone())),
-            Settlement::Failed { error } => ("failed", None, Some(error.clone())),
+            Settlement::Retry { due_at, error } => ("pending", Some(*due_at), Some(start_of(error))),
+            Settlement::Failed { error } => ("failed", None, Some(start_of(error))),
         };
         statement.tenants.push(attempt.message.tenant.to_string());
         statement.ids.push(attempt.message.id);
@@ -268,14 +288,7 @@ pub fn withdraw(
         .filter(outbox::tenant_id.eq(tenant.as_str()))
         .filter(outbox::destination.eq(destination))
         .filter(open());
-    diesel::update(open)
-        .set((
-            outbox::state.eq("superseded"),
-            outbox::payload.eq(None::<Vec<u8>>),
-            outbox::leased_until.eq(None::<PgTimestamp>),
-            outbox::settled_at.eq(PgTimestamp(now)),
-        ))
-        .execute(conn)
+    diesel::update(open).set(superseding(now)).execute(conn)
 }
 
 /// Withdraws the messages of a topic about `subject` that nobody is attempting:
@@ -292,11 +305,37 @@ pub fn supersede(
         .filter(outbox::topic.eq(topic))
         .filter(open())
         .filter(outbox::state.eq("pending"));
-    diesel::update(superseded)
-        .set((
-            outbox::state.eq("superseded"),
-            outbox::payload.eq(None::<Vec<u8>>),
-            outbox::settled_at.eq(PgTimestamp(now)),
-        ))
-        .execute(conn)
+    diesel::update(superseded).set(superseding(now)).execute(conn)
+}
+
+/// Withdraws the messages about `subject` to a destination that have failed: what
+/// they said has been said again.
+pub fn supersede_failed(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    (subject, destination): (Uuid, &str),
+    now: Timestamp,
+) -> QueryResult<usize> {
+    let superseded = outbox::table
+        .filter(outbox::tenant_id.eq(tenant.as_str()))
+        .filter(sql::<Bool>("state = 'failed'"))
+        .filter(outbox::subject_id.eq(subject))
+        .filter(outbox::destination.eq(destination));
+    diesel::update(superseded).set(superseding(now)).execute(conn)
+}
+
+type Superseding = (
+    diesel::dsl::Eq<outbox::state, &'static str>,
+    diesel::dsl::Eq<outbox::payload, Option<Vec<u8>>>,
+    diesel::dsl::Eq<outbox::leased_until, Option<PgTimestamp>>,
+    diesel::dsl::Eq<outbox::settled_at, Option<PgTimestamp>>,
+);
+
+fn superseding(now: Timestamp) -> Superseding {
+    (
+        outbox::state.eq("superseded"),
+        outbox::payload.eq(None),
+        outbox::leased_until.eq(None),
+        outbox::settled_at.eq(Some(PgTimestamp(now))),
+    )
 }

@@ -32,6 +32,10 @@ fn migrations() -> EmbeddedMigrations {
 /// The role's name and migrations.
 pub const OWNER: Owner = Owner { role: "client", migrations };
 
+/// Bytes that a delivery may have more than a document has where it was written:
+/// ids, numbers and the end of access.
+const ENVELOPE: usize = 65_536;
+
 /// What the handlers share.
 #[derive(Clone)]
 pub struct State {
@@ -80,7 +84,7 @@ pub fn app(
         role: OWNER.role,
         db: state.db.clone(),
         api: docs::describe(&api()).map_err(io::Error::other)?,
-        max_body_bytes: config.http.max_body_bytes,
+        max_body_bytes: config.http.max_body_bytes.saturating_add(ENVELOPE),
         configure: move |cfg: &mut ServiceConfig| {
             routes::configure(cfg, state.clone());
             web::configure(cfg);

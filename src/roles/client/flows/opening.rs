@@ -44,22 +44,28 @@ pub struct OpenedDocument {
 pub async fn open_document(state: &State, typed: &str) -> Result<OpenedDocument, ApiError> {
     let refused = || ApiError::new(ErrorCode::NotFound, REFUSED);
     let code = AccessCode::parse(typed).map_err(|_| refused())?;
+    let candidate = find(state, &code).await?.ok_or_else(refused)?;
+    let row = accessible(&candidate, clock::now())?;
+    if row.opened_version >= row.version || note_opened(state, &candidate, row).await? {
+        return shown(row).ok_or_else(expired);
+    }
+    // Somebody opened it at the same moment, or its access has just been withdrawn.
+    let candidate = find(state, &code).await?.ok_or_else(refused)?;
+    shown(accessible(&candidate, clock::now())?).ok_or_else(expired)
+}
+
+/// What a code leads to, if it is right to its last symbol.
+async fn find(state: &State, code: &AccessCode) -> Result<Option<Candidate>, ApiError> {
     let mut found = None;
-    for hash in codes::selector_hashes(&state.keys, &code) {
+    for hash in codes::selector_hashes(&state.keys, code) {
         let Some(candidate) = state.candidates.find(hash).await? else { continue };
-        if codes::verify(&state.keys, &code, &candidate.tenant, &candidate.code) {
+        if codes::verify(&state.keys, code, &candidate.tenant, &candidate.code) {
             found = Some(candidate);
         } else {
             note_wrong(state, candidate);
         }
     }
-    let candidate = found.ok_or_else(refused)?;
-    let row = accessible(&candidate, clock::now())?;
-    let opened = shown(row).ok_or_else(expired)?;
-    if row.opened_version < row.version {
-        note_opened(state, &candidate, row).await?;
-    }
-    Ok(opened)
+    Ok(found)
 }
 
 /// The document of a right code, if it may be read now.
@@ -97,13 +103,15 @@ fn shown(row: &OpenedRow) -> Option<OpenedDocument> {
 
 /// Writes the receipt of the first opening of a version, before anything is
 /// shown: a receipt that can't be written opens nothing.
-async fn note_opened(state: &State, candidate: &Candidate, row: &OpenedRow) -> Result<(), ApiError> {
+/// `false` if it was not the first one, or access was withdrawn meanwhile.
+async fn note_opened(state: &State, candidate: &Candidate, row: &OpenedRow) -> Result<bool, ApiError> {
     let (tenant, id, version) = (candidate.tenant.clone(), row.id, row.version);
-    let note = move |conn: &mut PgConnection| -> Result<(), ApiError> {
-        if documents::note_opened(conn, &tenant, id, version)? {
+    let note = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
+        let first = documents::note_opened(conn, &tenant, id, version)?;
+        if first {
             receipts::note(conn, &tenant, id, (EventKind::Opened, version), clock::now())?;
         }
-        Ok(())
+        Ok(first)
     };
     state.db.transaction(id, note).await
 }

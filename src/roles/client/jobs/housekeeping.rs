@@ -18,7 +18,8 @@ pub async fn run(state: &State) -> Result<(), ApiError> {
             let counts = [
                 upkeep::expire(conn, now, BATCH)?,
                 upkeep::remove_texts(conn, now.minus(keep.content_grace), BATCH)?,
-                upkeep::forget_reservations(conn, now, BATCH)?,
+                // As long again: a letter may have been printed on the last day.
+                upkeep::forget_reservations(conn, now.minus(keep.reservation), BATCH)?,
                 upkeep::remove_remains(conn, now.minus(keep.receipts), BATCH)?,
                 idempotency::remove_expired(conn, now, BATCH)?,
             ];

@@ -97,19 +97,18 @@ pub fn insert(
         .get_results(conn)
 }
 
-/// Gives a reserved code to a document; `None` if no such code is reserved.
+/// Gives a reserved code to a document; `None` if no such code is reserved. One
+/// whose time is over is given all the same: somebody holds the letter already.
 pub fn activate(
     conn: &mut PgConnection,
     tenant: &TenantId,
     selector_hashes: &[Vec<u8>],
     id: DocumentId,
-    now: Timestamp,
 ) -> QueryResult<Option<StoredCode>> {
     let reserved = access_codes::table
         .filter(access_codes::selector_hash.eq_any(selector_hashes))
         .filter(access_codes::tenant_id.eq(tenant.as_str()))
-        .filter(access_codes::document_id.is_null())
-        .filter(access_codes::expires_at.gt(PgTimestamp(now)).assume_not_null());
+        .filter(access_codes::document_id.is_null());
     let row: Option<CodeRow> = diesel::update(reserved)
         .set((access_codes::document_id.eq(id.0), access_codes::expires_at.eq(None::<PgTimestamp>)))
         .returning(CodeRow::as_returning())

@@ -204,7 +204,10 @@ fn tombstone(sequence: i64, generation: i32, version: i32, now: Timestamp) -> Co
 
 /// Notes that a version was opened; `false` if that was known.
 pub fn note_opened(conn: &mut PgConnection, tenant: &TenantId, id: Uuid, version: i32) -> QueryResult<bool> {
-    let unread = documents::table.find((tenant.as_str(), id)).filter(documents::opened_version.lt(version));
+    let unread = documents::table
+        .find((tenant.as_str(), id))
+        .filter(documents::revoked_at.is_null())
+        .filter(documents::opened_version.lt(version));
     let noted = diesel::update(unread).set(documents::opened_version.eq(version)).execute(conn)?;
     Ok(noted == 1)
 }

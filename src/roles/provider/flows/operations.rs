@@ -9,13 +9,13 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::reserve;
-use crate::domain::document::{Document, Operation};
+use crate::domain::document::{DeliveryState, Document, Operation};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{ChangeAccess, DeliverDocument};
 use crate::domain::words::EventKind;
 use crate::platform::http::{ApiError, ErrorCode};
-use crate::platform::outbox::{self, Entry, Gate, Leased, NewMessage, Place, Start};
+use crate::platform::outbox::{self, Entry, Gate, Leased, NewMessage, Place, Settlement, Start};
 use crate::platform::{clock, random};
 use crate::roles::provider::State;
 use crate::roles::provider::jobs::deliver::{self, DESTINATION, ToClient};
@@ -71,16 +71,18 @@ pub async fn carry_out(
 ) -> Result<bool, ApiError> {
     state.reserve.open_account(&state.db, tenant).await?;
     let gate = state.gates.of(DESTINATION);
-    let (start, place) = match gate.enter(1) {
+    let (start, place) = match gate.enter_within(budget.left() / 2).await {
         Entry::Come(mut places) => (Start::Leased(state.deliveries.lease()), places.pop()),
         Entry::Full => (Start::At(clock::now()), None),
         Entry::Closed(rest) => (Start::At(clock::now().plus(rest)), None),
     };
     let begun = begin(state, tenant, document, wish, start).await;
     match begun {
-        Err(error) if error.code == ErrorCode::Conflict => return Ok(false),
-        Err(error) => return Err(error),
-        Ok(Some(message)) => attempt(state, message, &gate, place, budget).await?,
+        Err(error) => {
+            gate.unused();
+            return if error.code == ErrorCode::Conflict { Ok(false) } else { Err(error) };
+        }
+        Ok(Some(message)) => attempt(state, message, &gate, place, budget).await,
         Ok(None) => state.wake.ring(),
     }
     Ok(true)
@@ -101,10 +103,24 @@ pub async fn resume(
         let place = Place { tenant: &tenant, destination: DESTINATION, subject: id.0, sequence };
         outbox::lease_one(conn, place, clock::now(), lease).map_err(ApiError::from)
     };
-    match state.db.run(claim).await? {
-        Some(message) => attempt(state, message, &gate, places.pop(), budget).await,
-        None => Ok(()),
+    if let Some(message) = state.db.run(claim).await? {
+        attempt(state, message, &gate, places.pop(), budget).await;
+    } else {
+        gate.unused();
     }
+    Ok(())
+}
+
+/// Whether the wish of this name was promised already.
+pub async fn done_by(
+    state: &State,
+    tenant: &TenantId,
+    document: &Document,
+    name: Uuid,
+) -> Result<bool, ApiError> {
+    let (tenant, id) = (tenant.clone(), document.id);
+    let exists = move |conn: &mut PgConnection| store::events::exists(conn, &tenant, id, name);
+    state.db.read(move |conn| exists(conn).map_err(ApiError::from)).await
 }
 
 /// Promises the operation: the document's new state, its history, the code of
@@ -174,11 +190,15 @@ impl Promise {
                 outbox::supersede(conn, tenant, (document.id.0, topic), *now)?;
             }
         }
+        if document.delivery.state == DeliveryState::Failed && operation != Operation::Expiry {
+            outbox::supersede_failed(conn, tenant, (document.id.0, DESTINATION), *now)?;
+        }
         let line = |kind| (kind, document.version);
         let name = (document.id, self.wish.name);
         store::events::note_as(conn, tenant, name, line(kind_of(operation)), *now)?;
         if let Some(purge_at) = self.wish.purge_at {
-            store::documents::mark_deleted(conn, tenant, document, *now, purge_at)?;
+            let marked = (document, document.sequence + 1);
+            store::documents::mark_deleted(conn, tenant, marked, *now, purge_at)?;
             store::events::note(conn, tenant, document.id, line(EventKind::Deleted), *now)?;
         }
         let message = NewMessage {
@@ -270,21 +290,28 @@ async fn attempt(
     gate: &Gate,
     place: Option<tokio::sync::OwnedSemaphorePermit>,
     budget: Budget,
-) -> Result<(), ApiError> {
+) {
     let (own, gate) = (state.clone(), gate.clone());
     let task = actix_web::rt::spawn(async move {
-        let subject = message.subject;
+        let (subject, sequence) = (message.subject, message.sequence);
         let attempted = vec![own.deliveries.attempt(message, &gate).await];
         drop(place);
         let decided = own.deliveries.decide(&attempted)?;
+        // Its next attempt may be due before anybody looks, or a message behind it.
+        let waits = sequence > 1 || !decided.contains(&Settlement::Delivered);
         let settle = move |conn: &mut PgConnection| {
             outbox::Dispatcher::<ToClient>::record(conn, &attempted, &decided).map_err(ApiError::from)
         };
         let settled = own.db.transaction(subject, settle).await;
-        settled.inspect_err(|error| log::warn!("a delivery attempt can't be recorded: {error}"))
+        if waits {
+            own.wake.ring();
+        }
+        settled
     });
+    // The promise holds, whatever becomes of this attempt: it is repeated.
     match tokio::time::timeout(budget.left(), task).await {
-        Ok(ended) => ended.map_err(ApiError::internal)?,
-        Err(_) => Ok(()),
+        Ok(Ok(Ok(()))) | Err(_) => {}
+        Ok(Ok(Err(error))) => log::warn!("a delivery attempt can't be recorded: {error}"),
+        Ok(Err(error)) => log::error!("a delivery attempt broke down: {error}"),
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt, REQUEST_ID_HEADER, T
 use crate::domain::words::EventKind;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::{Answer, CallError, HttpClient};
-use crate::platform::outbox::{Called, Courier, Failure, Leased, Settled, Settlement};
+use crate::platform::outbox::{Called, Courier, Entry, Failure, Leased, Settled, Settlement};
 use crate::roles::provider::State;
 use crate::roles::provider::store::operations::{self, Ended, Ending};
 
@@ -39,6 +39,21 @@ fn operation(topic: &str) -> Option<Operation> {
 /// Attempts every message that is due, each for itself, and tells how many attempts there were.
 pub async fn run_due(state: &State) -> Result<usize, ApiError> {
     state.deliveries.run_due().await
+}
+
+/// Makes a call that is no message, under the same rules: not while the client
+/// role has a rest, and what comes of it counts.
+pub(super) async fn through_gate<T>(
+    state: &State,
+    call: impl Future<Output = Result<T, CallError>>,
+) -> Result<T, CallError> {
+    let gate = state.gates.of(DESTINATION);
+    let Entry::Come(_place) = gate.enter(1) else {
+        return Err(CallError::Unreachable("it has a rest".to_owned()));
+    };
+    let outcome = call.await;
+    gate.tell(outcome.as_ref().is_err_and(CallError::is_about_destination));
+    outcome
 }
 
 /// Calls the client role.
@@ -70,6 +85,16 @@ impl ToClient {
     }
 }
 
+/// What a success tells. Only one that speaks of this document is believed: a
+/// proxy on the way answers 200 to anything.
+fn receipt(message: &Leased, answer: &Answer) -> Option<Option<DeliveryReceipt>> {
+    if operation(&message.topic) == Some(Operation::Revoke) {
+        return (answer.status == 204).then_some(None);
+    }
+    let receipt: DeliveryReceipt = serde_json::from_slice(&answer.body).ok()?;
+    (receipt.id == message.subject.to_string() && !receipt.access_code.is_empty()).then_some(Some(receipt))
+}
+
 /// A refusal in words for people, without what it says inside.
 fn failure(error: &CallError) -> Failure {
     Failure {
@@ -98,10 +123,7 @@ impl Courier for ToClient {
             Err(CallError::Status { status, body, .. }) => (Some(*status), Some(body.clone())),
             Err(_) => (None, None),
         };
-        let receipt = answered.and_then(|answer| match answer.body.is_empty() {
-            true => Ok(None),
-            false => serde_json::from_slice(&answer.body).map(Some).map_err(|_| CallError::BadAnswer),
-        });
+        let receipt = answered.and_then(|answer| receipt(message, &answer).ok_or(CallError::BadAnswer));
         Called { outcome: receipt.map_err(|error| failure(&error)), status, answer }
     }
 
@@ -153,6 +175,7 @@ fn ending(settled: &Settled<'_, Option<DeliveryReceipt>>) -> Ending {
         tenant: message.tenant.to_string(),
         id: message.subject,
         sequence: message.sequence,
+        sending: operation == Operation::Send,
         state,
         attempt: message.attempt,
         due_at,

@@ -13,6 +13,14 @@ pub async fn mend(state: &State) -> Result<usize, ApiError> {
     state.db.run(|conn| store::relay::mend_after_restore(conn).map_err(ApiError::from)).await
 }
 
+/// Makes due what has longer to wait than one attempt takes, after the clock was set back.
+pub async fn hurry(state: &State) -> Result<usize, ApiError> {
+    let lease = lease_time(state.outbox.call_timeout);
+    let mend =
+        move |conn: &mut diesel::PgConnection| housekeeping::mend_after_clock_jump(conn, clock::now(), lease);
+    state.db.run(move |conn| mend(conn).map_err(ApiError::from)).await
+}
+
 /// One round.
 pub async fn run(state: &State) -> Result<(), ApiError> {
     let now = clock::now();

@@ -6,10 +6,14 @@ pub mod receipts;
 pub mod refill;
 pub mod webhooks;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::State;
+use crate::platform::clock;
 use crate::platform::http::ApiError;
+
+/// How far a clock may be set back without anybody noticing.
+const JUMP: Duration = Duration::from_secs(10);
 
 /// Starts every job but the deliveries, on this thread; `pause` is between two
 /// rounds of housekeeping.
@@ -38,10 +42,16 @@ pub fn start(state: &State, pause: Duration) {
     let own = state.clone();
     actix_web::rt::spawn(async move {
         let mut mended = false;
+        let (mut since, mut before) = (Instant::now(), clock::now());
         loop {
             if !mended {
                 mended = housekeeping::mend(&own).await.is_ok();
             }
+            if before.plus(since.elapsed()) > clock::now().plus(JUMP) {
+                log::warn!("the clock was set back; what waits is due now");
+                tell("the outbox can't be mended", housekeeping::hurry(&own).await);
+            }
+            (since, before) = (Instant::now(), clock::now());
             tell("the database can't be tidied", housekeeping::run(&own).await);
             tokio::time::sleep(pause).await;
         }

@@ -5,7 +5,7 @@ use awc::http::Method;
 use diesel::PgConnection;
 use uuid::Uuid;
 
-use super::deliver::DESTINATION;
+use super::deliver::through_gate;
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{RECEIPTS_MAX, RECEIPTS_PATH, Receipt, Receipts, TENANT_HEADER};
@@ -17,9 +17,6 @@ use crate::roles::provider::{State, store};
 
 /// Fetches everything that is new for every tenant, and tells how many receipts there were.
 pub async fn run(state: &State) -> Result<usize, ApiError> {
-    if state.gates.of(DESTINATION).rest().is_some() {
-        return Ok(0);
-    }
     let accounts = state.db.read(|conn| store::reserve::accounts(conn).map_err(ApiError::from)).await?;
     let mut count = 0;
     for (tenant, cursor) in accounts {
@@ -44,7 +41,7 @@ async fn follow(state: &State, tenant: &TenantId, mut cursor: Option<String>) ->
         let (more, next, read) = (page.more, page.next.clone(), page.items.len());
         let (own, from) = (tenant.clone(), cursor.clone());
         let take_over = move |conn: &mut PgConnection| take_over(conn, &own, from.as_deref(), &page);
-        let moved = state.db.transaction(Uuid::nil(), take_over).await?;
+        let moved = state.db.run_alone(take_over).await?;
         if !moved {
             // Another process is at it.
             return Ok(count);
@@ -61,8 +58,11 @@ async fn ask(state: &State, tenant: &TenantId, after: Option<&str>) -> Result<Re
     let after = after.map(|cursor| format!("&after={cursor}")).unwrap_or_default();
     let url = format!("{}{RECEIPTS_PATH}?limit={RECEIPTS_MAX}{after}", state.client.base_url);
     let headers = [(TENANT_HEADER, tenant.as_str())];
-    let answer = state.http.send(Method::GET, &url, &headers, Vec::new()).await?.success()?;
-    serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer)
+    let call = async {
+        let answer = state.http.send(Method::GET, &url, &headers, Vec::new()).await?.success()?;
+        serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer)
+    };
+    through_gate(state, call).await
 }
 
 /// Writes receipts into the histories and moves the cursor. Within a transaction,
@@ -80,9 +80,7 @@ fn take_over(
     // The documents are changed in ascending order, so that nobody waits crosswise.
     receipts.sort_by_key(|(id, _, _)| *id);
     for (id, kind, event) in receipts {
-        // What was purged gets no history any more.
-        let kept = store::documents::is_kept(conn, tenant, id)?;
-        if kept && store::events::note_receipt(conn, tenant, id, &event)? {
+        if store::events::note_receipt(conn, tenant, id, &event)? {
             store::documents::note_receipt(conn, tenant, id, kind, event.at)?;
         }
     }

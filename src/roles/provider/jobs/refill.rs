@@ -3,7 +3,7 @@
 use awc::http::Method;
 use serde_json::json;
 
-use super::deliver::DESTINATION;
+use super::deliver::through_gate;
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{RESERVATIONS_MAX, RESERVATIONS_PATH, Reservations, TENANT_HEADER};
@@ -16,7 +16,7 @@ use crate::roles::provider::{State, store};
 /// Fills every reserve that is less than three quarters full, and tells how many codes came.
 pub async fn run(state: &State) -> Result<usize, ApiError> {
     let size = i64::try_from(state.upkeep.reserve_size).unwrap_or(i64::MAX);
-    if size == 0 || state.reserve.is_given_up() || state.gates.of(DESTINATION).rest().is_some() {
+    if size == 0 || state.reserve.is_given_up() {
         return Ok(0);
     }
     state.reserve.refilled();
@@ -79,6 +79,9 @@ async fn ask(state: &State, tenant: &TenantId, count: i64) -> Result<Reservation
     let url = format!("{}{RESERVATIONS_PATH}", state.client.base_url);
     let headers = [(TENANT_HEADER, tenant.as_str()), ("Content-Type", "application/json")];
     let body = json!({ "count": count }).to_string().into_bytes();
-    let answer = state.http.send(Method::POST, &url, &headers, body).await?.success()?;
-    serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer)
+    let call = async {
+        let answer = state.http.send(Method::POST, &url, &headers, body).await?.success()?;
+        serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer)
+    };
+    through_gate(state, call).await
 }

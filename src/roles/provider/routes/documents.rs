@@ -262,7 +262,8 @@ async fn remove(
                     return Ok(store::delete(conn, &tenant, document.id, document.version)?);
                 }
                 let event = (EventKind::Deleted, document.version);
-                let marked = store::mark_deleted(conn, &tenant, &document, now, purge_at)?;
+                let marked =
+                    store::mark_deleted(conn, &tenant, (&document, document.sequence), now, purge_at)?;
                 if marked {
                     events::note(conn, &tenant, document.id, event, now)?;
                 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
-use diesel::PgConnection;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -166,7 +165,7 @@ async fn operate(
     let budget = Budget::begin(state);
     for _ in 0..RACES {
         let document = load(state, tenant, id).await?;
-        if run.again && done_by(state, tenant, &document, run).await? {
+        if run.again && operations::done_by(state, tenant, &document, run.id).await? {
             return Ok(document);
         }
         let Some(wish) = wish(&document)? else { return Ok(document) };
@@ -176,12 +175,6 @@ async fn operate(
         }
     }
     Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
-}
-
-async fn done_by(state: &State, tenant: &TenantId, document: &Document, run: Run) -> Result<bool, ApiError> {
-    let (tenant, id) = (tenant.clone(), document.id);
-    let exists = move |conn: &mut PgConnection| events::exists(conn, &tenant, id, run.id);
-    state.db.read(move |conn| exists(conn).map_err(ApiError::from)).await
 }
 
 /// 200 where the client role has confirmed, 202 where it will, an error where it refuses.

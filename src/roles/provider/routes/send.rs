@@ -12,7 +12,7 @@ use crate::domain::fields::{Fields, Invalid};
 use crate::domain::ids::TenantId;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorBody, ErrorCode, JsonBody, Tenant};
-use crate::platform::idempotency::IdempotencyKey;
+use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
 
@@ -73,24 +73,27 @@ pub async fn send_document(
 ) -> Result<HttpResponse, ApiError> {
     let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
     let id = read_id(body)?;
-    idempotency.run(request, async move |operation| send(&state, &tenant, &id, operation.again).await).await
+    idempotency.run(request, async move |operation| send(&state, &tenant, &id, operation).await).await
 }
 
-/// `again` if an earlier run of the same request may have sent it.
-async fn send(state: &State, tenant: &TenantId, id: &str, again: bool) -> Result<HttpResponse, ApiError> {
+/// Sends it, unless an earlier run of the same request has done so.
+async fn send(state: &State, tenant: &TenantId, id: &str, run: Run) -> Result<HttpResponse, ApiError> {
     let budget = Budget::begin(state);
     for race in 0..RACES {
         let document = documents::load(state, tenant, id).await?;
+        if run.again && operations::done_by(state, tenant, &document, run.id).await? {
+            return answer(&document);
+        }
         let plan = match document.plan_send() {
             // Somebody who asked at the same moment was faster, or an earlier
             // run was: the wish is fulfilled.
-            Err(Refusal::AlreadySent) if race > 0 || again => return answer(&document),
+            Err(Refusal::AlreadySent) if race > 0 || run.again => return answer(&document),
             plan => plan?,
         };
         match plan {
             SendPlan::Start => {
                 let expires_at = Some(document.expiry_from(clock::now()));
-                let wish = Wish { expires_at, ..Wish::plain(Operation::Send) };
+                let wish = Wish { expires_at, name: run.id, ..Wish::plain(Operation::Send) };
                 if !operations::carry_out(state, tenant, &document, wish, budget).await? {
                     continue;
                 }

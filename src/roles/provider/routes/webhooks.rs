@@ -273,8 +273,10 @@ pub async fn delete_webhook(
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
     let delete = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
+        // The row first: whoever passes events on to it holds its lock meanwhile.
+        let deleted = store::delete(conn, &tenant, id)?;
         outbox::withdraw(conn, &tenant, &destination(id), clock::now())?;
-        Ok(store::delete(conn, &tenant, id)?)
+        Ok(deleted)
     };
     let deleted = state.db.transaction(id.0, delete).await?;
     if deleted { Ok(HttpResponse::NoContent().finish()) } else { Err(no_webhook()) }

@@ -52,11 +52,6 @@ pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> Query
     Ok(row.map(Into::into))
 }
 
-/// Whether there is such a document, be it deleted.
-pub fn is_kept(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(documents::table.find((tenant.as_str(), id.0)))).get_result(conn)
-}
-
 /// Reads the documents of these keys, each tenant's by a statement of its own.
 pub fn find_many(conn: &mut PgConnection, keys: &[Key]) -> QueryResult<Vec<(Key, Document)>> {
     let mut by_tenant: BTreeMap<&TenantId, Vec<Uuid>> = BTreeMap::new();
@@ -160,13 +155,14 @@ pub fn delete(
 pub fn mark_deleted(
     conn: &mut PgConnection,
     tenant: &TenantId,
-    document: &Document,
+    (document, sequence): (&Document, i64),
     now: Timestamp,
     purge_at: Timestamp,
 ) -> QueryResult<bool> {
     let row = documents::table
         .find((tenant.as_str(), document.id.0))
         .filter(documents::version.eq(document.version))
+        .filter(documents::sequence.eq(sequence))
         .filter(documents::deleted_at.is_null());
     let marked = diesel::update(row)
         .set((
@@ -178,14 +174,13 @@ pub fn mark_deleted(
     Ok(marked == 1)
 }
 
-/// Removes up to `limit` deleted documents whose retention date has come, and their history.
+/// Removes up to `limit` deleted documents whose retention date has come. Their
+/// histories, which hold no text, stay.
 pub fn purge(conn: &mut PgConnection, now: Timestamp, limit: i64) -> QueryResult<usize> {
     diesel::sql_query(
-        "WITH gone AS (DELETE FROM documents WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM documents d \
+        "DELETE FROM documents WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM documents d \
          WHERE purge_at <= $1 AND NOT EXISTS (SELECT FROM outbox o WHERE o.tenant_id = d.tenant_id \
-         AND o.subject_id = d.id AND o.destination = 'client' AND o.state IN ('pending', 'leased', 'failed')) LIMIT $2) RETURNING tenant_id, id), \
-         history AS (DELETE FROM document_events e USING gone g WHERE e.tenant_id = g.tenant_id AND e.document_id = g.id) \
-         SELECT id FROM gone",
+         AND o.subject_id = d.id AND o.destination = 'client' AND o.state IN ('pending', 'leased')) LIMIT $2)",
     )
     .bind::<Timestamptz, _>(PgTimestamp(now))
     .bind::<BigInt, _>(limit)

@@ -4,7 +4,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, Int4, Int8, Nullable, Text, Timestamptz, Uuid as PgUuid};
+use diesel::sql_types::{Array, Bool, Int4, Int8, Nullable, Text, Timestamptz, Uuid as PgUuid};
 use uuid::Uuid;
 
 use super::schema::documents;
@@ -38,12 +38,17 @@ pub fn begin(
 ) -> QueryResult<bool> {
     let row = documents::table
         .find((tenant.as_str(), before.id.0))
+        .filter(documents::deleted_at.is_null())
         .filter(documents::version.eq(before.version))
         .filter(documents::sequence.eq(before.sequence))
         .filter(documents::delivery_state.eq(before.delivery.state.as_str()));
     let sent_version = match beginning.operation {
         Operation::Send => Some(before.version),
         _ => before.sent_version,
+    };
+    let sent_sequence = match beginning.operation {
+        Operation::Send => Some(before.sequence + 1),
+        _ => None,
     };
     let state = if beginning.due_at.is_some() { DeliveryState::Queued } else { DeliveryState::Delivering };
     let changed = diesel::update(row)
@@ -58,6 +63,7 @@ pub fn begin(
             documents::delivery_state.eq(state.as_str()),
             documents::delivery_attempts.eq(i32::from(beginning.due_at.is_none())),
             documents::next_attempt_at.eq(beginning.due_at.map(PgTimestamp)),
+            sent_sequence.map(|sequence| documents::sent_sequence.eq(sequence)),
         ))
         .execute(conn)?;
     Ok(changed == 1)
@@ -95,8 +101,10 @@ impl QueryId for Lock<'_> {
 impl RunQueryDsl<PgConnection> for Lock<'_> {}
 
 /// How attempts ended, column by column: the n-th value of each belongs to the
-/// n-th message. The document follows only if no newer operation has begun; its
-/// history gets a line in any case, where there is an event.
+/// n-th message. The document's state follows only if no newer operation has
+/// begun; which version has arrived is noted in any case, and so is the history.
+/// A document whose text has not arrived does not look delivered because its code
+/// or its end was changed.
 #[derive(Default)]
 pub struct Ended {
     now: Option<PgTimestamp>,
@@ -111,6 +119,7 @@ pub struct Ended {
     links: Vec<Option<String>>,
     events: Vec<Option<&'static str>>,
     details: Vec<Option<String>>,
+    sending: Vec<bool>,
 }
 
 /// How one attempt ended.
@@ -122,6 +131,8 @@ pub struct Ending {
     pub id: Uuid,
     /// The operation's number.
     pub sequence: i64,
+    /// Whether it was a sending, which brings a version.
+    pub sending: bool,
     /// Where the document stands after it.
     pub state: DeliveryState,
     /// Attempts so far.
@@ -159,6 +170,7 @@ impl Ended {
         self.links.push(link);
         self.events.push(event);
         self.details.push(detail);
+        self.sending.push(ending.sending);
     }
 
     /// Writes all of it.
@@ -191,23 +203,42 @@ impl QueryFragment<Pg> for Ended {
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.events)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.details)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Bool>, _>(&self.sending)?;
         out.push_sql(
-            ") AS g (tenant_id, id, sequence, state, attempt, due_at, error, code, link, event, detail)), \
+            ") AS g (tenant_id, id, sequence, state, attempt, due_at, error, code, link, event, detail, sending)), \
              noted AS (INSERT INTO document_events (tenant_id, document_id, kind, at, version, detail) \
              SELECT g.tenant_id, g.id, g.event, ",
         );
         out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
         out.push_sql(
             ", d.sent_version, g.detail FROM given g JOIN documents d ON d.tenant_id = g.tenant_id AND d.id = g.id \
-             WHERE g.event IS NOT NULL) \
-             UPDATE documents d SET delivery_state = g.state, delivery_attempts = g.attempt, next_attempt_at = g.due_at, \
-             last_error = g.error, access_code = coalesce(g.code, d.access_code), link = coalesce(g.link, d.link), \
-             delivered_at = CASE WHEN g.state = 'delivered' THEN ",
+             WHERE g.event IS NOT NULL \
+             UNION ALL SELECT g.tenant_id, g.id, 'reissued', ",
         );
         out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
         out.push_sql(
-            " ELSE d.delivered_at END FROM given g \
-             WHERE d.tenant_id = g.tenant_id AND d.id = g.id AND d.sequence = g.sequence",
+            ", d.sent_version, 'The code that was promised was not in reserve any more' \
+             FROM given g JOIN documents d ON d.tenant_id = g.tenant_id AND d.id = g.id \
+             WHERE d.sequence = g.sequence AND d.access_code <> g.code) \
+             UPDATE documents d SET \
+             delivery_state = CASE WHEN d.sequence <> g.sequence THEN d.delivery_state \
+             WHEN g.state = 'delivered' AND NOT g.sending AND d.delivered_version IS DISTINCT FROM d.sent_version THEN 'failed' \
+             ELSE g.state END, \
+             last_error = CASE WHEN d.sequence <> g.sequence THEN d.last_error \
+             WHEN g.state = 'delivered' AND NOT g.sending AND d.delivered_version IS DISTINCT FROM d.sent_version \
+             THEN coalesce(d.last_error, 'The last sending failed') ELSE g.error END, \
+             delivery_attempts = CASE WHEN d.sequence = g.sequence THEN g.attempt ELSE d.delivery_attempts END, \
+             next_attempt_at = CASE WHEN d.sequence = g.sequence THEN g.due_at ELSE d.next_attempt_at END, \
+             access_code = CASE WHEN d.sequence = g.sequence THEN coalesce(g.code, d.access_code) ELSE d.access_code END, \
+             link = CASE WHEN d.sequence = g.sequence THEN coalesce(g.link, d.link) ELSE d.link END, \
+             delivered_version = CASE WHEN g.state = 'delivered' AND g.sending THEN d.sent_version ELSE d.delivered_version END, \
+             delivered_at = CASE WHEN g.state = 'delivered' AND g.sending THEN ",
+        );
+        out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
+        out.push_sql(
+            " ELSE d.delivered_at END FROM given g WHERE d.tenant_id = g.tenant_id AND d.id = g.id \
+             AND (d.sequence = g.sequence OR (g.sending AND d.sent_sequence = g.sequence))",
         );
         Ok(())
     }

@@ -135,9 +135,10 @@ pub fn rewind(
     since: Timestamp,
 ) -> QueryResult<bool> {
     let moved = diesel::sql_query(
-        "UPDATE webhook_endpoints p SET cursor_txid = coalesce(e.txid, 0), cursor_position = coalesce(e.position, 0) \
+        "UPDATE webhook_endpoints p SET cursor_txid = coalesce(e.txid, p.cursor_txid), \
+         cursor_position = coalesce(e.position - 1, p.cursor_position) \
          FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT txid, position FROM document_events \
-         WHERE tenant_id = $1 AND at < $3 ORDER BY txid DESC, position DESC LIMIT 1) AS e ON true \
+         WHERE tenant_id = $1 AND at >= $3 ORDER BY txid, position LIMIT 1) AS e ON true \
          WHERE p.tenant_id = $1 AND p.id = $2",
     )
     .bind::<Text, _>(tenant.as_str())
@@ -169,7 +170,13 @@ pub fn switch_off(
 /// another server, whose transaction ids were ahead of this one's.
 pub fn mend_after_restore(conn: &mut PgConnection) -> QueryResult<usize> {
     let ahead = "txid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint";
-    diesel::sql_query(format!("UPDATE document_events SET txid = 0 WHERE {ahead}")).execute(conn)?;
+    // The newest event of each tenant tells whether there is anything to do, without reading them all.
+    let restored = format!(
+        "EXISTS (SELECT FROM client_accounts a CROSS JOIN LATERAL (SELECT e.txid FROM document_events e \
+         WHERE e.tenant_id = a.tenant_id ORDER BY e.txid DESC, e.position DESC LIMIT 1) AS newest WHERE newest.{ahead})"
+    );
+    diesel::sql_query(format!("UPDATE document_events SET txid = 0 WHERE {ahead} AND {restored}"))
+        .execute(conn)?;
     let ahead = ahead.replace("txid >=", "cursor_txid >");
     diesel::sql_query(format!(
         "UPDATE webhook_endpoints SET cursor_txid = 0, cursor_position = 0 WHERE {ahead}"

@@ -16,6 +16,8 @@ diesel::table! {
         sequence -> Int8,
         generation -> Int4,
         operation -> Nullable<Text>,
+        sent_sequence -> Nullable<Int8>,
+        delivered_version -> Nullable<Int4>,
         access_code -> Nullable<Text>,
         link -> Nullable<Text>,
         expires_at -> Nullable<Timestamptz>,
