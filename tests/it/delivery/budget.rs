@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use super::{PATIENCE, Way, callers, text};
 use crate::support::receiver::{Behaviour, Gate};
-use crate::support::waiting::until_async;
 
 /// Far less than an attempt may take, and far more than the budget of 50 milliseconds.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -84,11 +83,7 @@ async fn every_other_operation_keeps_to_the_budget_too() {
             way.settled(&id).await;
         }
     }
-    let settled = || (way.provider.database.count("outbox WHERE state = 'leased'") == 0).then_some(());
-    until_async("the end of every attempt", PATIENCE, settled).await;
-    way.catch_up().await;
-    let open = "outbox WHERE state NOT IN ('delivered', 'superseded')";
-    assert_eq!(way.provider.database.count(open), 0);
+    way.settle_all().await;
 }
 
 impl Way {

@@ -30,7 +30,8 @@ use crate::support::waiting::until_async;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Enough for the slowest machine.
-const PATIENT: [(&str, &str); 2] = [("SEND_TIMEOUT_MS", "15000"), ("DELIVERY_TIMEOUT_MS", "15000")];
+const PATIENT: [(&str, &str); 3] =
+    [("DATABASE_POOL_WAIT_MS", "15000"), ("SEND_TIMEOUT_MS", "15000"), ("DELIVERY_TIMEOUT_MS", "15000")];
 
 /// A provider role, a client role and what is between them.
 struct Way {
@@ -49,18 +50,23 @@ impl Way {
     /// A way that is open, with further settings of the provider role.
     async fn with(given: Settings<'_>) -> Self {
         let database = Rc::new(TestDatabase::of("client"));
-        let served = Served::start(Role::Client, &database, &[]);
-        let client = Client::on(&database, &[]).await;
+        let served = Served::start(Role::Client, &database, &PATIENT[..1]);
+        let client = Client::on(&database, &PATIENT[..1]).await;
         let receiver = Receiver::start(Behaviour::Forward(served.address));
         let provider = Provider::to(&receiver, &[&PATIENT, given].concat()).await;
         Self { provider, client, receiver, served }
     }
 
+    /// Another process of the provider role.
+    async fn another(&self, given: Settings<'_>) -> Provider {
+        let base_url = self.receiver.base_url();
+        let given = [&sending_to(&base_url)[..], &PATIENT, given].concat();
+        Provider::on(&self.provider.database, &given).await
+    }
+
     /// Another process of the provider role, which waits for nobody.
     async fn impatient(&self) -> Provider {
-        let base_url = self.receiver.base_url();
-        let given = [&sending_to(&base_url)[..], &PATIENT, &[("SEND_TIMEOUT_MS", "50")]].concat();
-        Provider::on(&self.provider.database, &given).await
+        self.another(&[("SEND_TIMEOUT_MS", "50")]).await
     }
 
     /// The client role can't be reached any more.
@@ -82,6 +88,16 @@ impl Way {
                 0 => return made,
                 attempts => made += attempts,
             }
+        }
+    }
+
+    /// As if time had gone on until every message was settled.
+    async fn settle_all(&self) {
+        let started = std::time::Instant::now();
+        while self.provider.database.count("outbox WHERE state IN ('pending', 'leased')") > 0 {
+            assert!(started.elapsed() < PATIENCE, "{}", self.provider.database.dump());
+            self.catch_up().await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 

@@ -89,6 +89,8 @@ async fn two_workers_that_deliver_the_same_message_end_with_one_code() {
             // The first attempt counts as dead while it is still under way.
             way.end_leases();
             assert_eq!(run_due(&way.provider.state).await.unwrap(), 1);
+            let log = way.provider.database.dump();
+            assert_eq!(way.state_of(&id).await, "delivered", "{log}");
             let code = text(&way.provider.document(&id).await["accessCode"]);
             gate.open();
             code

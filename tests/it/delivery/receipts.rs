@@ -4,7 +4,7 @@ use oc::roles::provider::jobs::receipts;
 use serde_json::{Value, json};
 
 use super::{PATIENCE, Way, text};
-use crate::provider::{Provider, id_of, sending_to};
+use crate::provider::id_of;
 use crate::support::http::{Call, assert_timestamp};
 use crate::support::receiver::Behaviour;
 use crate::support::waiting::until_async;
@@ -118,8 +118,7 @@ async fn a_provider_that_was_away_for_long_misses_nothing() {
 async fn two_processes_that_fetch_at_once_take_each_receipt_over_once() {
     let way = Way::new().await;
     let (id, _) = way.delivered("T").await;
-    let base_url = way.receiver.base_url();
-    let other = Provider::on(&way.provider.database, &sending_to(&base_url)).await;
+    let other = way.another(&[]).await;
     way.client.database.execute(&format!(
         "INSERT INTO receipts (tenant_id, document_id, kind, version, at) \
          SELECT 'default', '{id}', 'code_wrong', i, now() FROM generate_series(1, 1300) i"
@@ -130,7 +129,8 @@ async fn two_processes_that_fetch_at_once_take_each_receipt_over_once() {
         assert!(started.elapsed() < PATIENCE, "{fetched}");
         let (one, two) =
             futures_util::future::join(receipts::run(&way.provider.state), receipts::run(&other.state)).await;
-        fetched += one.unwrap() + two.unwrap();
+        // On a slow machine the one waits too long for the other, and tries again.
+        fetched += one.unwrap_or_default() + two.unwrap_or_default();
     }
     assert_eq!(fetched, 1_301);
     assert_eq!(way.provider.database.count("document_events WHERE kind = 'code_wrong'"), 1_300);

@@ -6,7 +6,7 @@ use oc::roles::provider::jobs::{housekeeping, refill};
 use serde_json::{Value, json};
 
 use super::{Way, holds, promised, text};
-use crate::provider::{Provider, id_of, sending_to};
+use crate::provider::id_of;
 use crate::support::http::Call;
 use crate::support::receiver::Behaviour;
 
@@ -151,9 +151,7 @@ async fn sendings_at_the_same_moment_get_different_codes() {
     let way = Way::with(&EIGHT).await;
     way.fill_reserve().await;
     way.close();
-    let base_url = way.receiver.base_url();
-    let given = [&sending_to(&base_url)[..], &EIGHT, &[("DATABASE_POOL_WAIT_MS", "10000")]].concat();
-    let other = Provider::on(&way.provider.database, &given).await;
+    let other = way.another(&EIGHT).await;
     let mut ids = Vec::new();
     for i in 0..8 {
         ids.push(way.provider.ready(&format!("{i}")).await);

@@ -26,7 +26,7 @@ impl Pair {
     /// The provider reaches the client role by the address that `way` gives.
     pub fn start_by_way_of(way: impl FnOnce(&Served) -> String) -> Self {
         let (at_provider, at_client) = (TestDatabase::of("provider"), TestDatabase::of("client"));
-        let client = Served::start(Role::Client, &at_client, &[]);
+        let client = Served::start(Role::Client, &at_client, &[("DATABASE_POOL_WAIT_MS", "10000")]);
         let provider = provider(&at_provider, &[("CLIENT_BASE_URL", &way(&client))]);
         Self { provider, client, at_provider, at_client }
     }
@@ -62,6 +62,6 @@ impl Pair {
 /// A provider process with room for ten requests at once.
 pub fn provider(database: &TestDatabase, given: Settings<'_>) -> Served {
     let base =
-        [("DATABASE_POOL_SIZE", "12"), ("DATABASE_POOL_WAIT_MS", "10000"), ("SEND_TIMEOUT_MS", "1000")];
+        [("DATABASE_POOL_SIZE", "12"), ("DATABASE_POOL_WAIT_MS", "10000"), ("SEND_TIMEOUT_MS", "10000")];
     Served::start(Role::Provider, database, &[&base, given].concat())
 }
