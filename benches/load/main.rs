@@ -21,6 +21,7 @@ mod client;
 mod delivery;
 mod delivery_report;
 mod operations;
+mod preload;
 mod processor;
 mod report;
 mod scripts;

@@ -56,19 +56,19 @@ pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
-/// Prints the table and writes `bench/results.json` and `docs/bench.svg`.
+/// Prints the table and, if everything was measured, writes `bench/results.json`
+/// and `docs/bench.svg`.
 pub fn publish(rows: &[Row], delivery: Option<&Delivery>, processes: &Processes, stage: &Stage) {
     let mut text = table(rows);
     text.push_str(&delivery.map_or(String::new(), Delivery::table));
     text.push_str(&table_of_processes(processes));
     println!("\n{text}");
+    let (Some(delivery), true) = (delivery, rows.len() == Operation::ALL.len()) else { return };
     let root = env!("CARGO_MANIFEST_DIR");
     fs::create_dir_all(format!("{root}/bench")).unwrap();
     let json = serde_json::to_string_pretty(&results(rows, delivery, processes, stage)).unwrap();
     fs::write(format!("{root}/bench/results.json"), json + "\n").unwrap();
-    if let (Some(delivery), true) = (delivery, rows.len() == Operation::ALL.len()) {
-        fs::write(format!("{root}/docs/bench.svg"), chart(rows, delivery)).unwrap();
-    }
+    fs::write(format!("{root}/docs/bench.svg"), chart(rows, delivery)).unwrap();
 }
 
 fn table(rows: &[Row]) -> String {
@@ -117,12 +117,7 @@ fn table_of_processes(processes: &Processes) -> String {
     text
 }
 
-fn results(
-    rows: &[Row],
-    delivery: Option<&Delivery>,
-    processes: &Processes,
-    stage: &Stage,
-) -> serde_json::Value {
+fn results(rows: &[Row], delivery: &Delivery, processes: &Processes, stage: &Stage) -> serde_json::Value {
     let operations: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -142,7 +137,7 @@ fn results(
         "documents": stage.documents,
         "processors": std::thread::available_parallelism().map_or(0, usize::from),
         "operations": operations,
-        "delivery": delivery.map(Delivery::json),
+        "delivery": delivery.json(),
         "idleMemoryKb": processes.idle_kb.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "loadedMemoryKb": processes.loaded_kb.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "startMillis": processes.start_ms.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
