@@ -20,13 +20,14 @@ impl Delivery {
     pub fn table(&self) -> String {
         let mut text = format!(
             "delivery, {} documents sent while the client role is away\n\
-             accepted      {:>7.0}/s  {:>4.0} % of pgbench ({:.0}/s), {:.0} % of them with a code\n\
+             accepted      {:>7.0}/s  {:>4.0} % of pgbench ({:.0}/s), {:.0} % of them with a code, {} refused\n\
              drained       {:>7.0}/s  {:>4.0} % of the direct load on the client role ({:.0}/s), begins {:.1} s after its return\n",
             self.messages,
             self.accepted,
             self.accepted_ratio(),
             self.accepted_pgbench,
             self.with_code,
+            self.refused,
             self.drained,
             self.drained_ratio(),
             self.direct,
@@ -77,6 +78,7 @@ impl Delivery {
             "acceptedPerSecond": self.accepted.round(),
             "acceptedPgbenchPerSecond": self.accepted_pgbench.round(),
             "acceptedPercentOfPgbench": tenth(self.accepted_ratio()),
+            "refused": self.refused,
             "acceptedWithCodePercent": tenth(self.with_code),
             "drainedPerSecond": self.drained.round(),
             "drainedPercentOfDirect": tenth(self.drained_ratio()),
