@@ -3,7 +3,8 @@
 //!
 //! Settings in the environment: `BENCH_SECONDS` (length of one measurement, 3),
 //! `BENCH_ROUNDS` (interleaved repetitions, 5), `BENCH_DOCUMENTS` (100000),
-//! `BENCH_ONLY` (one operation).
+//! `BENCH_MESSAGES` (documents sent during an outage, 5000), `BENCH_ONLY` (one
+//! operation, or `delivery`).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,9 +18,13 @@
 )]
 
 mod client;
+mod delivery;
+mod delivery_report;
 mod operations;
+mod preload;
 mod processor;
 mod report;
+mod scripts;
 mod stage;
 
 use std::time::Duration;
@@ -43,7 +48,7 @@ fn main() {
     let seconds = Duration::from_secs(number("BENCH_SECONDS", 3));
     let rounds = number("BENCH_ROUNDS", 5);
     let only = std::env::var("BENCH_ONLY").ok();
-    let stage = Stage::set_up(number("BENCH_DOCUMENTS", 100_000));
+    let mut stage = Stage::set_up(number("BENCH_DOCUMENTS", 100_000));
     let operations: Vec<Operation> =
         Operation::ALL.into_iter().filter(|o| only.as_deref().is_none_or(|name| name == o.name())).collect();
     let mut pg: Vec<Vec<f64>> = vec![Vec::new(); operations.len()];
@@ -60,16 +65,20 @@ fn main() {
     }
     let rows: Vec<Row> = operations.iter().zip(pg).zip(oc).map(|((o, pg), oc)| Row::of(*o, pg, oc)).collect();
     let processes = stage.measure_processes();
-    report::publish(&rows, &processes, &stage);
+    let delivery = only
+        .is_none_or(|name| name == "delivery")
+        .then(|| delivery::measure(&mut stage, number("BENCH_MESSAGES", 5_000), rounds.min(3), seconds));
+    report::publish(&rows, delivery.as_ref(), &processes, &stage);
 }
 
 fn eprintln_progress(round: u64, rounds: u64, name: &str, pg: f64, oc: &Sample) {
     let rate = oc.rate();
     println!(
-        "round {round}/{rounds}  {name:<7} pgbench {pg:>7.0}/s  oc {rate:>7.0}/s  {:>3.0} %  p50 {:>6} us  p99 {:>6} us  errors {}",
+        "round {round}/{rounds}  {name:<7} pgbench {pg:>7.0}/s  oc {rate:>7.0}/s  {:>3.0} %  p50 {:>6} us  p99 {:>6} us  errors {}  queued {:.0} %",
         100.0 * rate / pg,
         oc.quantile(0.5),
         oc.quantile(0.99),
-        oc.errors
+        oc.errors,
+        oc.queued_percent()
     );
 }

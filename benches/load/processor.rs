@@ -32,6 +32,12 @@ pub fn used(roles: &[u32], postmaster: u32) -> Ticks {
     ticks
 }
 
+/// What a process has used so far, in milliseconds.
+pub fn of_process(process: u32) -> f64 {
+    let stat = Stat::read(&format!("/proc/{process}/stat"));
+    stat.map_or(0.0, |stat| stat.ticks as f64 * TICK_MICROS / 1_000.0)
+}
+
 /// What was used between two readings.
 pub fn between(before: &Ticks, after: &Ticks) -> Ticks {
     after

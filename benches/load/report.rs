@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::CONNECTIONS;
 use crate::client::Sample;
+use crate::delivery::Delivery;
 use crate::operations::Operation;
 use crate::stage::{Processes, Stage};
 
@@ -22,6 +23,8 @@ struct Measured {
     p50: f64,
     p99: f64,
     errors: usize,
+    /// Answers 202, in percent.
+    queued: f64,
     /// Ratio to pgbench of the same round, in percent.
     ratio: f64,
     /// Processor time of one answer in microseconds, by part.
@@ -38,6 +41,7 @@ impl Row {
             p50: median(samples.iter().map(|s| f64::from(s.quantile(0.5)))),
             p99: median(samples.iter().map(|s| f64::from(s.quantile(0.99)))),
             errors: samples.iter().map(|s| s.errors).sum(),
+            queued: median(samples.iter().map(Sample::queued_percent)),
             processor: PARTS.map(|part| median(samples.iter().map(|s| s.processor_micros(part)))),
             ratio: median(samples.iter().zip(&pgbench).map(|(s, pg)| 100.0 * s.rate() / pg)),
         });
@@ -45,40 +49,45 @@ impl Row {
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+/// The value in the middle.
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
-/// Prints the table and writes `bench/results.json` and `docs/bench.svg`.
-pub fn publish(rows: &[Row], processes: &Processes, stage: &Stage) {
-    let text = table(rows, processes);
+/// Prints the table and, if everything was measured, writes `bench/results.json`
+/// and `docs/bench.svg`.
+pub fn publish(rows: &[Row], delivery: Option<&Delivery>, processes: &Processes, stage: &Stage) {
+    let mut text = table(rows);
+    text.push_str(&delivery.map_or(String::new(), Delivery::table));
+    text.push_str(&table_of_processes(processes));
     println!("\n{text}");
+    let (Some(delivery), true) = (delivery, rows.len() == Operation::ALL.len()) else { return };
     let root = env!("CARGO_MANIFEST_DIR");
     fs::create_dir_all(format!("{root}/bench")).unwrap();
-    let json = serde_json::to_string_pretty(&results(rows, processes, stage)).unwrap();
+    let json = serde_json::to_string_pretty(&results(rows, delivery, processes, stage)).unwrap();
     fs::write(format!("{root}/bench/results.json"), json + "\n").unwrap();
-    if rows.len() == Operation::ALL.len() {
-        fs::write(format!("{root}/docs/bench.svg"), chart(rows)).unwrap();
-    }
+    fs::write(format!("{root}/docs/bench.svg"), chart(rows, delivery)).unwrap();
 }
 
-fn table(rows: &[Row], processes: &Processes) -> String {
-    let mut text =
-        String::from("operation  conns  requests/s  p50 ms  p99 ms  errors  pgbench/s  ratio  target\n");
+fn table(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "operation  conns  requests/s  p50 ms  p99 ms  errors  queued  pgbench/s  ratio  target\n",
+    );
     for row in rows {
         for (connections, m) in CONNECTIONS.iter().zip(&row.measured) {
             let target =
                 if *connections == 32 { format!("{:>4.0} %", row.operation.target()) } else { String::new() };
             writeln!(
                 text,
-                "{:<9} {connections:>6} {:>11.0} {:>7.2} {:>7.2} {:>7} {:>10.0} {:>4.0} %  {target}",
+                "{:<9} {connections:>6} {:>11.0} {:>7.2} {:>7.2} {:>7} {:>5.0} % {:>10.0} {:>4.0} %  {target}",
                 row.operation.name(),
                 m.rate,
                 m.p50 / 1_000.0,
                 m.p99 / 1_000.0,
                 m.errors,
+                m.queued,
                 row.pgbench,
                 m.ratio
             )
@@ -91,7 +100,11 @@ fn table(rows: &[Row], processes: &Processes) -> String {
         writeln!(text, "{:<9} {http:>7.0} {threads:>17.0} {server:>11.0} {load:>7.0}", row.operation.name())
             .unwrap();
     }
-    text.push('\n');
+    text + "\n"
+}
+
+fn table_of_processes(processes: &Processes) -> String {
+    let mut text = String::from("\n");
     for (role, kb) in &processes.idle_kb {
         writeln!(text, "{role}: {:.1} MB resident at rest", *kb as f64 / 1_024.0).unwrap();
     }
@@ -104,7 +117,7 @@ fn table(rows: &[Row], processes: &Processes) -> String {
     text
 }
 
-fn results(rows: &[Row], processes: &Processes, stage: &Stage) -> serde_json::Value {
+fn results(rows: &[Row], delivery: &Delivery, processes: &Processes, stage: &Stage) -> serde_json::Value {
     let operations: Vec<_> = rows
         .iter()
         .map(|row| {
@@ -113,7 +126,7 @@ fn results(rows: &[Row], processes: &Processes, stage: &Stage) -> serde_json::Va
                 .zip(&row.measured)
                 .map(|(connections, m)| {
                     json!({"connections": connections, "requestsPerSecond": m.rate.round(), "p50Micros": m.p50,
-                           "p99Micros": m.p99, "errors": m.errors, "processorMicros": PARTS.into_iter().zip(m.processor.map(f64::round)).collect::<std::collections::BTreeMap<_, _>>(), "percentOfPgbench": (m.ratio * 10.0).round() / 10.0})
+                           "p99Micros": m.p99, "errors": m.errors, "queuedPercent": m.queued.round(), "processorMicros": PARTS.into_iter().zip(m.processor.map(f64::round)).collect::<std::collections::BTreeMap<_, _>>(), "percentOfPgbench": (m.ratio * 10.0).round() / 10.0})
                 })
                 .collect();
             json!({"operation": row.operation.name(), "pgbenchPerSecond": row.pgbench.round(),
@@ -124,6 +137,7 @@ fn results(rows: &[Row], processes: &Processes, stage: &Stage) -> serde_json::Va
         "documents": stage.documents,
         "processors": std::thread::available_parallelism().map_or(0, usize::from),
         "operations": operations,
+        "delivery": delivery.json(),
         "idleMemoryKb": processes.idle_kb.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "loadedMemoryKb": processes.loaded_kb.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
         "startMillis": processes.start_ms.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
@@ -131,20 +145,23 @@ fn results(rows: &[Row], processes: &Processes, stage: &Stage) -> serde_json::Va
 }
 
 /// Bars: share of pgbench's rate at 32 connections, a mark where the target is.
-fn chart(rows: &[Row]) -> String {
+fn chart(rows: &[Row], delivery: &Delivery) -> String {
+    let bars = rows.iter().map(|row| (row.operation, row.measured[1].ratio, row.measured[1].rate));
+    let accept = (Operation::Accept, delivery.accepted_ratio(), delivery.accepted);
+    let bars: Vec<_> = bars.chain([accept]).collect();
     let (left, scale, step) = (90.0, 5.2, 44.0);
-    let height = 74.0 + step * rows.len() as f64;
+    let height = 74.0 + step * bars.len() as f64;
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 {height}\" font-family=\"system-ui, sans-serif\" font-size=\"15\" role=\"img\" aria-label=\"Requests per second at 32 connections as a share of pgbench with the same SQL\">\n<rect width=\"760\" height=\"{height}\" rx=\"10\" fill=\"#ffffff\"/>\n<text x=\"24\" y=\"32\" font-weight=\"600\" fill=\"#17211f\">Requests per second at 32 connections, as a share of pgbench running the same SQL</text>\n"
     );
-    for (i, row) in rows.iter().enumerate() {
-        let (y, m) = (56.0 + step * i as f64, &row.measured[1]);
-        let (bar, target) = (m.ratio.min(110.0) * scale, left + row.operation.target() * scale);
+    for (i, (operation, ratio, rate)) in bars.into_iter().enumerate() {
+        let y = 56.0 + step * i as f64;
+        let (bar, target) = (ratio.min(110.0) * scale, left + operation.target() * scale);
         writeln!(
             svg,
             "<text x=\"24\" y=\"{:.0}\" fill=\"#17211f\">{}</text>\n<rect x=\"{left}\" y=\"{y:.0}\" width=\"{bar:.0}\" height=\"26\" rx=\"4\" fill=\"#0f5e5a\"/>\n<line x1=\"{target:.0}\" x2=\"{target:.0}\" y1=\"{:.0}\" y2=\"{:.0}\" stroke=\"#d97706\" stroke-width=\"3\"/>\n<text x=\"{:.0}\" y=\"{:.0}\" fill=\"#17211f\">{:.0} % <tspan fill=\"#53615e\">{:.0}/s</tspan></text>",
-            y + 18.0, row.operation.name(), y - 4.0, y + 30.0,
-            (left + bar).max(target) + 10.0, y + 18.0, m.ratio, m.rate
+            y + 18.0, operation.name(), y - 4.0, y + 30.0,
+            (left + bar).max(target) + 10.0, y + 18.0, ratio, rate
         )
         .unwrap();
     }

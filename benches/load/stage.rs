@@ -1,7 +1,7 @@
 //! Everything that has to be there before something can be measured.
 
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -11,18 +11,19 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use oc::config::Keys;
-use oc::domain::ids::TenantId;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use oc::local::{Cluster, Options};
-use oc::platform::secrets::SecretKeys;
-use oc::roles::client::codes;
 
-use crate::operations::{Operation, PGBENCH_SEND_IDS, PGBENCH_SENDABLE, READ_IDS, Requests, SEND_IDS, id};
+use crate::operations::{Operation, Requests};
+use crate::preload;
 use crate::processor::{self, Ticks};
+use crate::scripts;
 
 /// Documents that wait to be sent.
-const SENDABLE: u64 = 150_000;
-const KEY: [u8; 32] = *b"0123456789abcdefghijklmnopqrstuv";
+pub const SENDABLE: u64 = 150_000;
+/// The secret of both roles.
+pub const KEY: [u8; 32] = *b"0123456789abcdefghijklmnopqrstuv";
 
 /// Memory and start-up of the roles.
 pub struct Processes {
@@ -41,6 +42,8 @@ pub struct Stage {
     pub documents: u64,
     codes: Arc<Vec<String>>,
     to_send: Arc<AtomicU64>,
+    last_to_send: u64,
+    runs: AtomicU64,
     seeds: AtomicU64,
     client: Role,
     provider: Role,
@@ -55,8 +58,7 @@ struct Role {
 
 impl Drop for Role {
     fn drop(&mut self) {
-        let killed = self.process.kill().and_then(|()| self.process.wait());
-        assert!(killed.is_ok());
+        self.kill();
     }
 }
 
@@ -87,15 +89,17 @@ impl Stage {
                 migrate.args(["migrate", "--role", role]).stdout(Stdio::null()).status().unwrap().success()
             );
         }
-        let codes = preload(&cluster, port, &folder, documents);
-        let client = Role::start("client", port, "127.0.0.1:1");
-        let provider = Role::start("provider", port, &client.address);
+        let codes = preload::load(&cluster, port, &folder, documents);
+        let client = Role::start("client", port, &[]);
+        let provider = Role::start("provider", port, &[("CLIENT_BASE_URL", &client.api())]);
         Self {
             folder,
             port,
             documents,
             codes: Arc::new(codes),
             to_send: Arc::new(AtomicU64::new(1)),
+            last_to_send: SENDABLE,
+            runs: AtomicU64::new(1_000),
             seeds: AtomicU64::new(1),
             client,
             provider,
@@ -111,7 +115,7 @@ impl Stage {
             documents: self.documents,
             codes: Arc::clone(&self.codes),
             to_send: Arc::clone(&self.to_send),
-            sendable: SENDABLE,
+            last_to_send: self.last_to_send,
             random: self.seeds.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x2545_f491_4f6c_dd1d) | 1,
             buffer: Vec::with_capacity(4096),
         }
@@ -128,26 +132,14 @@ impl Stage {
     /// Transactions per second of pgbench over TCP with 32 clients. Two scripts
     /// one after the other count as one transaction.
     pub fn pgbench(&self, operation: Operation, length: Duration) -> f64 {
-        let seconds_each = operation.scripts(self.documents).into_iter().map(|(database, script)| {
+        let seconds_each = scripts::of(operation, self.documents).into_iter().map(|(database, script)| {
             let file = self.folder.join(format!("{}-{database}.sql", operation.name()));
             fs::write(&file, script).unwrap();
-            let output = self
-                .program("pgbench", database)
-                .args([
-                    "-n",
-                    "-M",
-                    "prepared",
-                    "-c",
-                    "32",
-                    "-j",
-                    "2",
-                    "-T",
-                    &length.as_secs().to_string(),
-                    "-f",
-                ])
-                .arg(&file)
-                .output()
-                .unwrap();
+            let run = self.runs.fetch_add(1, Ordering::Relaxed);
+            let mut pgbench = self.program("pgbench", database);
+            pgbench.args(["-n", "-M", "prepared", "-c", "32", "-j", "2", "-D", "c=0"]);
+            pgbench.args(["-D", &format!("run={run}"), "-T", &length.as_secs().to_string(), "-f"]);
+            let output = pgbench.arg(&file).output().unwrap();
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
             let line = text.lines().find(|line| line.starts_with("tps = "));
@@ -155,6 +147,71 @@ impl Stage {
             1.0 / rate.unwrap_or_else(|| panic!("{text}\n{}", String::from_utf8_lossy(&output.stderr)))
         });
         1.0 / seconds_each.sum::<f64>()
+    }
+
+    /// From now on so many documents may be sent.
+    pub fn let_send(&mut self, count: u64) {
+        self.last_to_send = self.to_send.load(Ordering::Relaxed) + count - 1;
+    }
+
+    pub fn kill_client(&mut self) {
+        self.client.kill();
+    }
+
+    /// Starts the client role again where it was, and waits until it is ready.
+    pub fn revive_client(&mut self) {
+        let port = self.client.address.rsplit(':').next().unwrap().to_owned();
+        self.client = Role::start("client", self.port, &[("PORT", &port)]);
+        while !is_ready(&self.client.address) {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Starts the provider role anew, with settings of its own.
+    pub fn renew_provider(&mut self, settings: &[(&str, &str)]) {
+        self.provider.kill();
+        let api = self.client.api();
+        let settings = [&[("CLIENT_BASE_URL", api.as_str())], settings].concat();
+        self.provider = Role::start("provider", self.port, &settings);
+    }
+
+    /// Waits until no message to the client role is left.
+    pub fn wait_until_delivered(&self) {
+        self.watch_queue(0);
+    }
+
+    /// Waits until no more than `left` messages to the client role are left.
+    pub fn watch_queue(&self, left: i64) {
+        let sql = "SELECT count(*) AS n FROM outbox WHERE destination = 'client' AND state IN ('pending', 'leased')";
+        self.wait("oc_provider", sql, |open| open <= left);
+    }
+
+    /// Waits until a query gives a number that will do.
+    pub fn wait(&self, database: &str, sql: &str, enough: impl Fn(i64) -> bool) {
+        let mut conn = self.connect(database);
+        let begun = Instant::now();
+        while !enough(number(&mut conn, sql)) {
+            assert!(begun.elapsed() < Duration::from_secs(120), "{sql}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// The number that a query gives as `n`.
+    pub fn number(&self, database: &str, sql: &str) -> i64 {
+        number(&mut self.connect(database), sql)
+    }
+
+    pub fn execute(&self, database: &str, sql: &str) {
+        diesel::sql_query(sql).execute(&mut self.connect(database)).unwrap();
+    }
+
+    fn connect(&self, database: &str) -> PgConnection {
+        PgConnection::establish(&format!("postgres://oc@127.0.0.1:{}/{database}", self.port)).unwrap()
+    }
+
+    /// Each role and the processor time that it has used so far, in milliseconds.
+    pub fn role_processor_millis(&self) -> [(&'static str, f64); 2] {
+        [&self.provider, &self.client].map(|role| (role.name, processor::of_process(role.process.id())))
     }
 
     fn program(&self, name: &str, database: &str) -> Command {
@@ -170,7 +227,7 @@ impl Stage {
             let (mut times, mut memory) = (Vec::new(), Vec::new());
             for _ in 0..9 {
                 let started = Instant::now();
-                let role = Role::start(name, self.port, &self.client.address);
+                let role = Role::start(name, self.port, &[("CLIENT_BASE_URL", &self.client.api())]);
                 while !is_ready(&role.address) {
                     std::thread::yield_now();
                 }
@@ -195,6 +252,16 @@ impl Drop for Stage {
     }
 }
 
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    n: i64,
+}
+
+fn number(conn: &mut PgConnection, sql: &str) -> i64 {
+    diesel::sql_query(sql).get_result::<Number>(conn).unwrap().n
+}
+
 fn oc(role: &str, port: u16) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_oc"));
     command
@@ -206,11 +273,11 @@ fn oc(role: &str, port: u16) -> Command {
 }
 
 impl Role {
-    fn start(name: &'static str, port: u16, client: &str) -> Self {
+    fn start(name: &'static str, port: u16, settings: &[(&str, &str)]) -> Self {
         let mut process = oc(name, port)
             .args(["serve", "--role", name, "--auth", "none"])
             .env("PORT", "0")
-            .env("CLIENT_BASE_URL", format!("http://{client}/api/"))
+            .envs(settings.iter().copied())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -222,88 +289,18 @@ impl Role {
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         Self { name, address, process }
     }
-}
 
-fn preload(cluster: &Cluster, port: u16, folder: &std::path::Path, documents: u64) -> Vec<String> {
-    let psql = |database: &str, sql: &str| {
-        let mut command = program(cluster, port, "psql", database);
-        let status = command.args(["-q", "-v", "ON_ERROR_STOP=1", "-c", sql]).status().unwrap();
-        assert!(status.success(), "{sql}");
-    };
-    let body = "(SELECT string_agg(md5(i::text || j::text), ' ') FROM generate_series(1, 30) j)";
-    let rows = |from: u64, count: u64, status: &str| {
-        format!(
-            "INSERT INTO documents (tenant_id, id, title, content, content_type, status, version, delivery_state, created_at, updated_at) \
-             SELECT 'default', ('01900000-0000-7000-8000-' || i)::uuid, 'Document number ' || i, {body}, 'text/markdown', '{status}', 1, 'none', now(), now() \
-             FROM generate_series({}::bigint, {}::bigint) i",
-            from + 1,
-            from + count
-        )
-    };
-    psql("oc_provider", &rows(READ_IDS, documents, "draft"));
-    psql("oc_provider", &rows(SEND_IDS, SENDABLE, "final"));
-    psql("oc_provider", &rows(PGBENCH_SEND_IDS, PGBENCH_SENDABLE, "final"));
-    psql(
-        "oc_client",
-        &format!(
-            "INSERT INTO documents (tenant_id, id, version, title, content, content_type, expires_at, created_at, updated_at) \
-             SELECT 'default', ('01900000-0000-7000-8000-' || i)::uuid, 1, 'Document number ' || i, {body}, 'text/markdown', now() + interval '30 days', now(), now() \
-             FROM generate_series({}::bigint, {}::bigint) i",
-            READ_IDS + 1,
-            READ_IDS + documents
-        ),
-    );
-    let (codes_file, selectors_file) = (folder.join("codes.csv"), folder.join("selectors.csv"));
-    let codes = write_codes(&codes_file, &selectors_file, documents);
-    psql("oc_client", "CREATE UNLOGGED TABLE bench_selectors (n bigint PRIMARY KEY, hash bytea NOT NULL)");
-    psql("oc_client", &format!("\\copy access_codes FROM '{}' CSV", codes_file.display()));
-    psql("oc_client", &format!("\\copy bench_selectors FROM '{}' CSV", selectors_file.display()));
-    for database in ["oc_provider", "oc_client"] {
-        psql(database, "VACUUM ANALYZE");
-        psql(database, "CHECKPOINT");
+    fn api(&self) -> String {
+        format!("http://{}/api/", self.address)
     }
-    codes
+
+    fn kill(&mut self) {
+        self.process.kill().and_then(|()| self.process.wait()).unwrap();
+    }
 }
 
-/// Makes a code for every document as the client role does. A selector that is
-/// taken already is passed over.
-fn write_codes(
-    codes_file: &std::path::Path,
-    selectors_file: &std::path::Path,
-    documents: u64,
-) -> Vec<String> {
-    let keys = SecretKeys::new(&Keys(vec![KEY])).unwrap();
-    let tenant = TenantId::parse("default").unwrap();
-    let mut rows = BufWriter::new(File::create(codes_file).unwrap());
-    let mut selectors = BufWriter::new(File::create(selectors_file).unwrap());
-    let mut seen = std::collections::HashSet::new();
-    (1..=documents)
-        .map(|i| {
-            loop {
-                let document = id(READ_IDS + i);
-                let (code, stored) = codes::issue(&keys, &tenant).unwrap();
-                if seen.insert(stored.selector_hash.clone()) {
-                    let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-                    let selector = hex(&stored.selector_hash);
-                    writeln!(
-                        rows,
-                        "default,{},{document},{},\\x{selector},\\x{},\\x{},\\x{},2026-11-20T00:00:00Z",
-                        stored.id,
-                        stored.key_id,
-                        hex(&stored.verifier_salt),
-                        hex(&stored.verifier_hash),
-                        hex(&stored.sealed_code)
-                    )
-                    .unwrap();
-                    writeln!(selectors, "{},\\x{selector}", READ_IDS + i).unwrap();
-                    break code.to_string();
-                }
-            }
-        })
-        .collect()
-}
-
-fn program(cluster: &Cluster, port: u16, name: &str, database: &str) -> Command {
+/// A PostgreSQL program that works on a database.
+pub fn program(cluster: &Cluster, port: u16, name: &str, database: &str) -> Command {
     let mut command = Command::new(cluster.programs().join(name));
     command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "oc"]).arg(database);
     command

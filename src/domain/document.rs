@@ -144,6 +144,8 @@ pub struct Document {
     pub version: i32,
     /// The version that was sent last.
     pub sent_version: Option<i32>,
+    /// Number of the last sending.
+    pub sent_sequence: Option<i64>,
     /// The version that the client role confirmed last.
     pub delivered_version: Option<i32>,
     /// Number of the last operation at the client role, from 1; 0 before the first.
@@ -176,6 +178,7 @@ impl Document {
             status: Status::Draft,
             version: 1,
             sent_version: None,
+            sent_sequence: None,
             delivered_version: None,
             sequence: 0,
             generation: 0,

@@ -20,6 +20,7 @@ use crate::platform::{clock, random};
 use crate::roles::provider::State;
 use crate::roles::provider::jobs::deliver::{self, DESTINATION, ToClient};
 use crate::roles::provider::store;
+use crate::roles::provider::store::events::Line;
 use crate::roles::provider::store::operations::Beginning;
 
 /// Until when somebody waits for the client role.
@@ -182,7 +183,9 @@ impl Promise {
         };
         let beginning =
             Beginning { operation, generation: self.generation, code, expires_at: self.expires_at, due_at };
-        if !store::operations::begin(conn, tenant, document, &beginning)? {
+        let line =
+            Line { name: self.wish.name, kind: kind_of(operation), version: document.version, at: *now };
+        if !store::operations::begin(conn, tenant, document, &beginning, line)? {
             return Err(ApiError::new(ErrorCode::Conflict, "The document was changed at the same moment"));
         }
         if document.sequence > 0 {
@@ -193,13 +196,11 @@ impl Promise {
         if document.delivery.state == DeliveryState::Failed && operation != Operation::Expiry {
             outbox::supersede_failed(conn, tenant, (document.id.0, DESTINATION), *now)?;
         }
-        let line = |kind| (kind, document.version);
-        let name = (document.id, self.wish.name);
-        store::events::note_as(conn, tenant, name, line(kind_of(operation)), *now)?;
         if let Some(purge_at) = self.wish.purge_at {
             let marked = (document, document.sequence + 1);
             store::documents::mark_deleted(conn, tenant, marked, *now, purge_at)?;
-            store::events::note(conn, tenant, document.id, line(EventKind::Deleted), *now)?;
+            let deleted = (EventKind::Deleted, document.version);
+            store::events::note(conn, tenant, document.id, deleted, *now)?;
         }
         let message = NewMessage {
             tenant: tenant.clone(),

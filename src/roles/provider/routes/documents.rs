@@ -19,7 +19,7 @@ use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
 use crate::roles::provider::store::documents::{self as store, Filter};
-use crate::roles::provider::store::events;
+use crate::roles::provider::store::events::{self, Line};
 
 /// Documents of a page where nobody says how many.
 const PAGE: i64 = 20;
@@ -69,14 +69,8 @@ fn create_or_find(
 ) -> impl FnMut(&mut PgConnection) -> Result<Arc<Document>, ApiError> {
     let document = Arc::new(document);
     move |conn| {
-        if store::insert(conn, &tenant, &document)? {
-            events::note(
-                conn,
-                &tenant,
-                document.id,
-                (EventKind::Created, document.version),
-                document.created_at,
-            )?;
+        let line = Line::new(EventKind::Created, document.version, document.created_at);
+        if store::insert(conn, &tenant, &document, line)? {
             return Ok(Arc::clone(&document));
         }
         let stored = store::find(conn, &tenant, document.id)?;
@@ -198,11 +192,8 @@ pub async fn update_document(
         let to_write = Arc::clone(&changed);
         let kind = if stored.status == changed.status { EventKind::Edited } else { EventKind::Finalised };
         let write = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
-            let written = store::update(conn, &tenant, &to_write, stored.version)?;
-            if written {
-                events::note(conn, &tenant, to_write.id, (kind, to_write.version), to_write.updated_at)?;
-            }
-            Ok(written)
+            let line = Line::new(kind, to_write.version, to_write.updated_at);
+            Ok(store::update(conn, &tenant, &to_write, stored.version, line)?)
         };
         if state.db.transaction(changed.id.0, write).await? {
             return Ok(answer(&mut HttpResponse::Ok(), &changed));

@@ -7,6 +7,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Timestamptz};
 use uuid::Uuid;
 
+use super::events::{Line, Noted};
 use super::rows::{DocumentRow, NewRow, WrittenRow};
 use super::schema::{document_events, documents};
 use crate::domain::cursor::Cursor;
@@ -34,11 +35,17 @@ pub struct Filter {
     pub updated_since: Option<Timestamp>,
 }
 
-/// Writes a new document; `false` if there is one with its id.
-pub fn insert(conn: &mut PgConnection, tenant: &TenantId, document: &Document) -> QueryResult<bool> {
+/// Writes a new document and the first line of its history; `false` if there is
+/// one with its id.
+pub fn insert(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    document: &Document,
+    line: Line,
+) -> QueryResult<bool> {
     let row = NewRow::of(tenant, document);
-    let written = diesel::insert_into(documents::table).values(row).on_conflict_do_nothing().execute(conn)?;
-    Ok(written == 1)
+    let insert = diesel::insert_into(documents::table).values(row).on_conflict_do_nothing();
+    Ok(Noted::new(insert, line).execute(conn)? == 1)
 }
 
 /// Reads one document.
@@ -116,19 +123,20 @@ pub fn list(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// Writes what changed, if the stored version is still `expected`.
+/// Writes what changed and a line of the history, if the stored version is still `expected`.
 pub fn update(
     conn: &mut PgConnection,
     tenant: &TenantId,
     document: &Document,
     expected: i32,
+    line: Line,
 ) -> QueryResult<bool> {
     let row = documents::table
         .find((tenant.as_str(), document.id.0))
         .filter(documents::version.eq(expected))
         .filter(documents::deleted_at.is_null());
-    let changed = diesel::update(row).set(WrittenRow::of(document)).execute(conn)?;
-    Ok(changed == 1)
+    let update = diesel::update(row).set(WrittenRow::of(document));
+    Ok(Noted::new(update, line).execute(conn)? == 1)
 }
 
 /// Deletes a document that was never sent, and its history, if the stored version is still `expected`.

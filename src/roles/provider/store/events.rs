@@ -1,7 +1,10 @@
 //! The history of documents.
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
+use diesel::sql_types::{Int4, Text, Timestamptz, Uuid as PgUuid};
 use uuid::Uuid;
 
 use super::schema::document_events;
@@ -26,22 +29,74 @@ pub struct Event {
     pub detail: Option<String>,
 }
 
+/// A line that is written together with a change of its document.
+#[derive(Debug, Clone, Copy)]
+pub struct Line {
+    /// Its name for ever.
+    pub name: Uuid,
+    /// What happened.
+    pub kind: EventKind,
+    /// Version of the document that it concerns.
+    pub version: i32,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Line {
+    /// A line under a new name.
+    #[must_use]
+    pub fn new(kind: EventKind, version: i32, at: Timestamp) -> Self {
+        Self { name: random::uuid(), kind, version, at }
+    }
+}
+
+/// A statement that inserts or updates one document, if anything, and the line
+/// that tells of it if it did, in one round trip. Counts the lines.
+pub(super) struct Noted<Q> {
+    statement: Q,
+    line: Line,
+    at: PgTimestamp,
+}
+
+impl<Q> Noted<Q> {
+    pub(super) fn new(statement: Q, line: Line) -> Self {
+        Self { statement, line, at: PgTimestamp(line.at) }
+    }
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Noted<Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH written AS (");
+        self.statement.walk_ast(out.reborrow())?;
+        out.push_sql(
+            " RETURNING tenant_id, id) INSERT INTO document_events (tenant_id, document_id, id, kind, version, at) \
+             SELECT tenant_id, id, ",
+        );
+        out.push_bind_param::<PgUuid, _>(&self.line.name)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, _>(self.line.kind.as_str())?;
+        out.push_sql(", ");
+        out.push_bind_param::<Int4, _>(&self.line.version)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Timestamptz, _>(&self.at)?;
+        out.push_sql(" FROM written");
+        Ok(())
+    }
+}
+
+// The text of the statement names it.
+impl<Q> QueryId for Noted<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q> RunQueryDsl<PgConnection> for Noted<Q> {}
+
 /// Writes a line.
 pub fn note(
     conn: &mut PgConnection,
     tenant: &TenantId,
     id: DocumentId,
-    line: (EventKind, i32),
-    now: Timestamp,
-) -> QueryResult<()> {
-    note_as(conn, tenant, (id, random::uuid()), line, now)
-}
-
-/// Writes a line under a name that its writer has chosen.
-pub fn note_as(
-    conn: &mut PgConnection,
-    tenant: &TenantId,
-    (id, name): (DocumentId, Uuid),
     (kind, version): (EventKind, i32),
     now: Timestamp,
 ) -> QueryResult<()> {
@@ -49,7 +104,7 @@ pub fn note_as(
         .values((
             document_events::tenant_id.eq(tenant.as_str()),
             document_events::document_id.eq(id.0),
-            document_events::id.eq(name),
+            document_events::id.eq(random::uuid()),
             document_events::kind.eq(kind.as_str()),
             document_events::version.eq(version),
             document_events::at.eq(PgTimestamp(now)),

@@ -7,6 +7,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Array, Bool, Int4, Int8, Nullable, Text, Timestamptz, Uuid as PgUuid};
 use uuid::Uuid;
 
+use super::events::{Line, Noted};
 use super::schema::documents;
 use crate::domain::document::{DeliveryState, Document, Operation};
 use crate::domain::ids::TenantId;
@@ -29,12 +30,14 @@ pub struct Beginning {
     pub due_at: Option<Timestamp>,
 }
 
-/// Marks an operation as begun, if nothing else has happened to the document meanwhile.
+/// Marks an operation as begun and writes a line of the history, if nothing else
+/// has happened to the document meanwhile.
 pub fn begin(
     conn: &mut PgConnection,
     tenant: &TenantId,
     before: &Document,
     beginning: &Beginning,
+    line: Line,
 ) -> QueryResult<bool> {
     let row = documents::table
         .find((tenant.as_str(), before.id.0))
@@ -48,25 +51,23 @@ pub fn begin(
     };
     let sent_sequence = match beginning.operation {
         Operation::Send => Some(before.sequence + 1),
-        _ => None,
+        _ => before.sent_sequence,
     };
     let state = if beginning.due_at.is_some() { DeliveryState::Queued } else { DeliveryState::Delivering };
-    let changed = diesel::update(row)
-        .set((
-            documents::sequence.eq(before.sequence + 1),
-            documents::generation.eq(beginning.generation),
-            documents::operation.eq(beginning.operation.as_str()),
-            documents::sent_version.eq(sent_version),
-            documents::access_code.eq(beginning.code.as_ref().map(|(code, _)| code)),
-            documents::link.eq(beginning.code.as_ref().and_then(|(_, link)| link.as_ref())),
-            documents::expires_at.eq(beginning.expires_at.map(PgTimestamp)),
-            documents::delivery_state.eq(state.as_str()),
-            documents::delivery_attempts.eq(i32::from(beginning.due_at.is_none())),
-            documents::next_attempt_at.eq(beginning.due_at.map(PgTimestamp)),
-            sent_sequence.map(|sequence| documents::sent_sequence.eq(sequence)),
-        ))
-        .execute(conn)?;
-    Ok(changed == 1)
+    let update = diesel::update(row).set((
+        documents::sequence.eq(before.sequence + 1),
+        documents::generation.eq(beginning.generation),
+        documents::operation.eq(beginning.operation.as_str()),
+        documents::sent_version.eq(sent_version),
+        documents::access_code.eq(beginning.code.as_ref().map(|(code, _)| code)),
+        documents::link.eq(beginning.code.as_ref().and_then(|(_, link)| link.as_ref())),
+        documents::expires_at.eq(beginning.expires_at.map(PgTimestamp)),
+        documents::delivery_state.eq(state.as_str()),
+        documents::delivery_attempts.eq(i32::from(beginning.due_at.is_none())),
+        documents::next_attempt_at.eq(beginning.due_at.map(PgTimestamp)),
+        documents::sent_sequence.eq(sent_sequence),
+    ));
+    Ok(Noted::new(update, line).execute(conn)? == 1)
 }
 
 /// Locks documents in ascending order until the end of the transaction.

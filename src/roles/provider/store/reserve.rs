@@ -1,8 +1,11 @@
 //! Access codes that the client role handed out ahead of time, and what else the
 //! provider role has with it for each tenant.
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
+use diesel::sql_types::{Binary, Text, Timestamptz, Uuid as PgUuid};
 use uuid::Uuid;
 
 use super::schema::{client_accounts, code_reserve};
@@ -27,22 +30,40 @@ pub fn take(
     tenant: &TenantId,
     lasts_until: Timestamp,
 ) -> QueryResult<Option<SealedCode>> {
-    let oldest: Option<Uuid> = code_reserve::table
-        .filter(code_reserve::tenant_id.eq(tenant.as_str()))
-        .filter(code_reserve::expires_at.gt(PgTimestamp(lasts_until)))
-        .order(code_reserve::id)
-        .limit(1)
-        .for_update()
-        .skip_locked()
-        .select(code_reserve::id)
-        .first(conn)
-        .optional()?;
-    let Some(oldest) = oldest else { return Ok(None) };
-    let (id, key_id, sealed) = diesel::delete(code_reserve::table.find((tenant.as_str(), oldest)))
-        .returning((code_reserve::id, code_reserve::key_id, code_reserve::sealed))
-        .get_result(conn)?;
-    Ok(Some(SealedCode { id, key_id, sealed }))
+    let taken = Take { tenant: tenant.as_str(), lasts_until: PgTimestamp(lasts_until) };
+    let row: Option<(Uuid, String, Vec<u8>)> = taken.get_result(conn).optional()?;
+    Ok(row.map(|(id, key_id, sealed)| SealedCode { id, key_id, sealed }))
 }
+
+/// Finds and removes in one round trip; a code that somebody else is taking is passed over.
+struct Take<'a> {
+    tenant: &'a str,
+    lasts_until: PgTimestamp,
+}
+
+impl QueryFragment<Pg> for Take<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("DELETE FROM code_reserve WHERE tenant_id = ");
+        out.push_bind_param::<Text, _>(self.tenant)?;
+        out.push_sql(" AND id = (SELECT id FROM code_reserve WHERE tenant_id = ");
+        out.push_bind_param::<Text, _>(self.tenant)?;
+        out.push_sql(" AND expires_at > ");
+        out.push_bind_param::<Timestamptz, _>(&self.lasts_until)?;
+        out.push_sql(" ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, key_id, sealed");
+        Ok(())
+    }
+}
+
+impl QueryId for Take<'_> {
+    type QueryId = Take<'static>;
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl Query for Take<'_> {
+    type SqlType = (PgUuid, Text, Binary);
+}
+
+impl RunQueryDsl<PgConnection> for Take<'_> {}
 
 /// Puts a block of codes into the reserve.
 pub fn put(
