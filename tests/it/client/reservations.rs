@@ -64,9 +64,11 @@ async fn a_code_that_is_not_in_reserve_is_replaced_by_another_one() {
     let client = Client::new().await;
     let used = client.reserved().await;
     client.deliver(&document(&used)).await.expect(201);
-    let (expired, foreign) = (client.reserved().await, client.reserved().await);
+    let (late, foreign) = (client.reserved().await, client.reserved().await);
     client.database.execute("UPDATE access_codes SET expires_at = now() WHERE document_id IS NULL");
-    for code in [&used, &expired, "K7QM-4T9X-WR5C", "0000-0000-0000", "no code"] {
+    let given = code_of(&client.deliver(&document(&late)).await.expect(201));
+    assert_eq!(given, late, "somebody holds the letter already");
+    for code in [&used, "K7QM-4T9X-WR5C", "0000-0000-0000", "no code"] {
         let given = code_of(&client.deliver(&document(code)).await.expect(201));
         assert_ne!(given, *code);
         client.open(&given).await.expect(200);
@@ -113,7 +115,9 @@ async fn what_nobody_used_in_time_is_forgotten() {
     client.deliver(&document(&used)).await.expect(201);
     housekeeping::run(&client.state).await.unwrap();
     assert_eq!(client.database.count("access_codes"), 2);
-    client.database.execute("UPDATE access_codes SET expires_at = now() WHERE document_id IS NULL");
+    client
+        .database
+        .execute("UPDATE access_codes SET expires_at = now() - interval '31 days' WHERE document_id IS NULL");
     housekeeping::run(&client.state).await.unwrap();
     client.open(&unused).await.refused(404, "NOT_FOUND");
     client.open(&used).await.expect(200);

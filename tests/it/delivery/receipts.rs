@@ -177,7 +177,7 @@ async fn a_kind_of_a_newer_client_role_is_passed_over() {
 }
 
 #[actix_web::test]
-async fn what_was_purged_gets_no_history_any_more() {
+async fn receipts_outlive_the_document() {
     let way = Way::new().await;
     let (id, code) = way.delivered("T").await;
     way.read(&code, "T").await;
@@ -185,7 +185,8 @@ async fn what_was_purged_gets_no_history_any_more() {
     way.provider.database.execute("UPDATE documents SET purge_at = now()");
     oc::roles::provider::jobs::housekeeping::run(&way.provider.state).await.unwrap();
     way.fetch_receipts(3).await;
-    assert_eq!(way.provider.database.count("document_events"), 0);
+    assert_eq!(way.provider.database.count("documents"), 0);
+    assert_eq!(way.told(&id, "opened").await, 1);
 }
 
 #[actix_web::test]

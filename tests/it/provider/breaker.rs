@@ -128,7 +128,7 @@ async fn a_refusal_of_one_message_says_nothing_about_the_destination() {
 async fn a_destination_never_gets_more_calls_at_once_than_the_setting_says() {
     let receiver = Receiver::start(Behaviour::Close);
     let given =
-        [("DELIVERY_CONCURRENCY", "3"), ("DELIVERY_TIMEOUT_MS", "15000"), ("SEND_TIMEOUT_MS", "15000")];
+        [("DELIVERY_CONCURRENCY", "3"), ("DELIVERY_TIMEOUT_MS", "15000"), ("SEND_TIMEOUT_MS", "2000")];
     let provider = Provider::to(&receiver, &given).await;
     for i in 0..12 {
         let id = provider.ready(&format!("{i}")).await;
@@ -140,7 +140,7 @@ async fn a_destination_never_gets_more_calls_at_once_than_the_setting_says() {
     make_due(&provider);
     let others = async {
         until_async("three calls", PATIENCE, || (receiver.callers() == 3).then_some(())).await;
-        // A worker and a sending find no place, and wait for nobody.
+        // A worker and a sending find no place, and wait no longer than they may.
         assert_eq!(run_due(&provider.state).await.unwrap(), 0);
         let started = Instant::now();
         assert_eq!(provider.send(&id).await.expect(202)["state"], "queued");

@@ -138,6 +138,7 @@ async fn the_client_role_is_told_which_operation_it_is() {
     provider.send(&id).await.expect(200);
     provider.expire_in(&id, 3_600).await.expect(200);
     provider.reissue(&id).await.expect(200);
+    receiver.behave(Behaviour::Answer(204, String::new()));
     provider.revoke(&id).await.expect(200);
     let calls = receiver.calls();
     let called: Vec<_> = calls.iter().map(|call| format!("{} {}", call.method, call.path)).collect();

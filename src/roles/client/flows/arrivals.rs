@@ -86,7 +86,7 @@ pub fn revoke(
     sequence: Option<i64>,
     now: Timestamp,
 ) -> Result<(), ApiError> {
-    let version = if documents::insert_tombstone(conn, tenant, id, sequence.unwrap_or(1), now)? {
+    let version = if documents::insert_tombstone(conn, tenant, id, sequence.unwrap_or(i64::MAX), now)? {
         1
     } else {
         let Some(standing) = documents::lock(conn, tenant, id)? else { return Ok(()) };

@@ -81,7 +81,8 @@ async fn send(state: &State, tenant: &TenantId, id: &str, run: Run) -> Result<Ht
     let budget = Budget::begin(state);
     for race in 0..RACES {
         let document = documents::load(state, tenant, id).await?;
-        if run.again && operations::done_by(state, tenant, &document, run.id).await? {
+        let failed = document.delivery.state == DeliveryState::Failed;
+        if run.again && !failed && operations::done_by(state, tenant, &document, run.id).await? {
             return answer(&document);
         }
         let plan = match document.plan_send() {
