@@ -3,6 +3,7 @@ DROP INDEX outbox_failed;
 DROP INDEX outbox_settled;
 DROP INDEX outbox_due;
 DROP INDEX outbox_subject;
+ALTER TABLE outbox ALTER COLUMN state SET STATISTICS -1;
 ALTER TABLE outbox DROP COLUMN give_up_at;
 ALTER TABLE outbox DROP COLUMN destination;
 ALTER TABLE outbox ALTER COLUMN sequence TYPE integer;
