@@ -64,9 +64,8 @@ async fn a_code_that_is_not_in_reserve_is_replaced_by_another_one() {
     let client = Client::new().await;
     let used = client.reserved().await;
     client.deliver(&document(&used)).await.expect(201);
-    let (expired, foreign) = (client.reserved().await, client.reserved().await);
-    client.database.execute("UPDATE access_codes SET expires_at = now() WHERE document_id IS NULL");
-    for code in [&used, &expired, "K7QM-4T9X-WR5C", "0000-0000-0000", "no code"] {
+    let foreign = client.reserved().await;
+    for code in [&used, "K7QM-4T9X-WR5C", "0000-0000-0000", "no code"] {
         let given = code_of(&client.deliver(&document(code)).await.expect(201));
         assert_ne!(given, *code);
         client.open(&given).await.expect(200);
@@ -107,13 +106,25 @@ async fn two_documents_that_name_the_same_code_get_two_codes() {
 }
 
 #[actix_web::test]
+async fn a_reserved_code_whose_time_is_over_still_opens_what_names_it() {
+    let client = Client::new().await;
+    let code = client.reserved().await;
+    client.database.execute("UPDATE access_codes SET expires_at = now() - interval '1 day'");
+    housekeeping::run(&client.state).await.unwrap();
+    client.open(&code).await.refused(409, "DOCUMENT_ON_ITS_WAY");
+    assert_eq!(code_of(&client.deliver(&document(&code)).await.expect(201)), code);
+    client.open(&code).await.expect(200);
+}
+
+#[actix_web::test]
 async fn what_nobody_used_in_time_is_forgotten() {
     let client = Client::new().await;
     let (used, unused) = (client.reserved().await, client.reserved().await);
     client.deliver(&document(&used)).await.expect(201);
     housekeeping::run(&client.state).await.unwrap();
     assert_eq!(client.database.count("access_codes"), 2);
-    client.database.execute("UPDATE access_codes SET expires_at = now() WHERE document_id IS NULL");
+    let past = "UPDATE access_codes SET expires_at = now() - interval '31 days' WHERE document_id IS NULL";
+    client.database.execute(past);
     housekeeping::run(&client.state).await.unwrap();
     client.open(&unused).await.refused(404, "NOT_FOUND");
     client.open(&used).await.expect(200);

@@ -177,18 +177,6 @@ async fn a_kind_of_a_newer_client_role_is_passed_over() {
 }
 
 #[actix_web::test]
-async fn what_was_purged_gets_no_history_any_more() {
-    let way = Way::new().await;
-    let (id, code) = way.delivered("T").await;
-    way.read(&code, "T").await;
-    way.provider.delete(&id).await;
-    way.provider.database.execute("UPDATE documents SET purge_at = now()");
-    oc::roles::provider::jobs::housekeeping::run(&way.provider.state).await.unwrap();
-    way.fetch_receipts(3).await;
-    assert_eq!(way.provider.database.count("document_events"), 0);
-}
-
-#[actix_web::test]
 async fn a_deleted_document_still_gets_its_receipts() {
     let way = Way::new().await;
     let (id, code) = way.delivered("T").await;

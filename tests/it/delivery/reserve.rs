@@ -213,7 +213,8 @@ async fn a_reservation_that_nobody_used_is_forgotten_at_its_end() {
     let code = promised(&way.provider.send(&way.provider.ready("T").await).await);
     oc::roles::client::jobs::housekeeping::run(&way.client.state).await.unwrap();
     way.client.open(&code).await.refused(409, "DOCUMENT_ON_ITS_WAY");
-    way.client.database.execute("UPDATE access_codes SET expires_at = now() WHERE document_id IS NULL");
+    let past = "UPDATE access_codes SET expires_at = now() - interval '31 days' WHERE document_id IS NULL";
+    way.client.database.execute(past);
     oc::roles::client::jobs::housekeeping::run(&way.client.state).await.unwrap();
     assert_eq!(way.client.database.count("access_codes"), 1, "the one that opens a document stays");
     way.client.open(&code).await.refused(404, "NOT_FOUND");

@@ -127,8 +127,7 @@ async fn a_refusal_of_one_message_says_nothing_about_the_destination() {
 #[actix_web::test]
 async fn a_destination_never_gets_more_calls_at_once_than_the_setting_says() {
     let receiver = Receiver::start(Behaviour::Close);
-    let given =
-        [("DELIVERY_CONCURRENCY", "3"), ("DELIVERY_TIMEOUT_MS", "15000"), ("SEND_TIMEOUT_MS", "15000")];
+    let given = [("DELIVERY_CONCURRENCY", "3"), ("DELIVERY_TIMEOUT_MS", "15000")];
     let provider = Provider::to(&receiver, &given).await;
     for i in 0..12 {
         let id = provider.ready(&format!("{i}")).await;
@@ -140,7 +139,7 @@ async fn a_destination_never_gets_more_calls_at_once_than_the_setting_says() {
     make_due(&provider);
     let others = async {
         until_async("three calls", PATIENCE, || (receiver.callers() == 3).then_some(())).await;
-        // A worker and a sending find no place, and wait for nobody.
+        // A worker finds no place and does not wait; a sending waits within its budget.
         assert_eq!(run_due(&provider.state).await.unwrap(), 0);
         let started = Instant::now();
         assert_eq!(provider.send(&id).await.expect(202)["state"], "queued");

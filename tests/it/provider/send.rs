@@ -171,7 +171,7 @@ async fn what_the_client_role_refuses_for_good_is_told_and_can_be_sent_again() {
     receiver.behave(receipt());
     assert_eq!(provider.send(&id).await.expect(200)["accessCode"], CODE);
     let rows = outbox(&provider);
-    assert!(rows[0].starts_with("failed|1|1|") && rows[1] == "delivered|1|2|t|-", "{rows:?}");
+    assert!(rows[0].starts_with("superseded|1|1|t|") && rows[1] == "delivered|1|2|t|-", "{rows:?}");
     assert_eq!(provider.document(&id).await["delivery"]["lastError"], Value::Null);
 }
 

@@ -69,10 +69,10 @@ pub fn remove_remains(conn: &mut PgConnection, before: Timestamp, limit: i64) ->
 /// Gives receipts their place at the start of the feed that were written by
 /// another server, whose transaction ids were ahead of this one's.
 pub fn mend_after_restore(conn: &mut PgConnection) -> QueryResult<usize> {
-    // The newest receipt tells whether there is anything to do, without reading them all.
+    // The newest receipts tell whether there is anything to do, without reading them all.
     diesel::sql_query(
         "UPDATE receipts SET txid = 0 WHERE txid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint \
-         AND (SELECT r.txid FROM receipts r ORDER BY r.at DESC LIMIT 1) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
+         AND (SELECT max(r.txid) FROM (SELECT txid FROM receipts ORDER BY at DESC LIMIT 1000) r) >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint",
     )
     .execute(conn)
 }
