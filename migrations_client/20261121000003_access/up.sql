@@ -35,7 +35,7 @@ ALTER TABLE access_codes ALTER COLUMN document_id DROP NOT NULL;
 ALTER TABLE access_codes ADD CHECK ((document_id IS NULL) = (expires_at IS NOT NULL));
 CREATE UNIQUE INDEX access_codes_document ON access_codes (tenant_id, document_id) WHERE dead_at IS NULL;
 -- For the foreign key: what belongs to a document that is removed.
-CREATE INDEX access_codes_owner    ON access_codes (tenant_id, document_id);
+CREATE INDEX access_codes_owner    ON access_codes (tenant_id, document_id) WHERE document_id IS NOT NULL;
 CREATE INDEX access_codes_reserved ON access_codes (expires_at) WHERE document_id IS NULL;
 CREATE INDEX access_codes_dead     ON access_codes (dead_at)    WHERE dead_at IS NOT NULL;
 COMMENT ON COLUMN access_codes.id           IS 'UUID v7; hashes and seal are bound to it.';

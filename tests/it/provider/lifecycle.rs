@@ -173,3 +173,23 @@ async fn a_change_that_is_refused_for_good_is_told() {
     assert_eq!(history[history.len() - 2..], ["reissued", "failed"]);
     assert_eq!(provider.document(&id).await["delivery"]["state"], "failed");
 }
+
+#[actix_web::test]
+async fn a_success_that_does_not_hold_what_was_asked_for_is_not_believed() {
+    let receiver = Receiver::start(receipt());
+    let provider = Provider::to(&receiver, &[]).await;
+    let id = provider.ready("T").await;
+    provider.send(&id).await.expect(200);
+    for (status, body) in [
+        (200, "<html>Welcome</html>"),
+        (200, ""),
+        (204, ""),
+        (200, "{}"),
+        (200, r#"{"id": "x", "accessCode": ""}"#),
+    ] {
+        receiver.behave(Behaviour::Answer(status, body.to_owned()));
+        provider.expire_in(&id, 3_600).await.expect(202);
+    }
+    receiver.behave(Behaviour::Answer(200, "<html>Welcome</html>".to_owned()));
+    assert_eq!(provider.revoke(&id).await.expect(202)["delivery"]["state"], "queued");
+}
