@@ -24,6 +24,9 @@ use crate::platform::{clock, random};
 /// Shortest pause between two looks, for messages whose time comes one by one.
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
 
+/// So many messages at once tell that a queue has grown.
+const MANY: usize = 8;
+
 /// Looks after the messages of one kind of destination. Belongs to one thread,
 /// like the calls that it makes.
 #[derive(Clone)]
@@ -110,6 +113,9 @@ impl<C: Courier> Dispatcher<C> {
                 failed = Some(error);
                 Vec::new()
             });
+            if claimed.len() > MANY && made == 0 {
+                self.refresh_statistics().await;
+            }
             made += claimed.len();
             for (message, place) in claimed {
                 let (own, gate) = (self.clone(), gate.clone());
@@ -131,6 +137,16 @@ impl<C: Courier> Dispatcher<C> {
                 }
             }
             more = failed.is_none();
+        }
+    }
+
+    /// A queue that has grown while nothing could go out is news to the planner,
+    /// which knows the outbox as almost empty and would read all of it for every
+    /// message.
+    async fn refresh_statistics(&self) {
+        let refreshed = self.db.run(|conn| store::analyse(conn).map_err(ApiError::from)).await;
+        if let Err(error) = refreshed {
+            log::debug!("the statistics of the outbox can't be refreshed: {error}");
         }
     }
 

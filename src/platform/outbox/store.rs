@@ -225,6 +225,11 @@ pub fn claim_due(
     Ok(rows.into_iter().filter_map(leased).collect())
 }
 
+/// Tells the planner how many messages are open.
+pub fn analyse(conn: &mut PgConnection) -> QueryResult<()> {
+    diesel::sql_query("ANALYZE outbox").execute(conn).map(|_| ())
+}
+
 /// When the next message is due at each of these destinations; `None` where none
 /// waits. Messages that wait for another one about their subject do not count.
 pub fn next_due(conn: &mut PgConnection, destinations: Vec<String>) -> QueryResult<Vec<Option<Timestamp>>> {
