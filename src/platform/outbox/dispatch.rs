@@ -103,7 +103,7 @@ impl<C: Courier> Dispatcher<C> {
     async fn pump(&self, destination: &str) -> Result<usize, ApiError> {
         let gate = self.gates.of(destination);
         let mut under_way = FuturesUnordered::new();
-        let (mut made, mut more, mut failed) = (0usize, true, None);
+        let (mut made, mut more, mut failed, mut refreshed) = (0usize, true, None, false);
         let mut done: Vec<Attempted<C::Receipt>> = Vec::new();
         loop {
             let claim = async { if more { self.claim(destination, &gate).await } else { Ok(Vec::new()) } };
@@ -113,7 +113,8 @@ impl<C: Courier> Dispatcher<C> {
                 failed = Some(error);
                 Vec::new()
             });
-            if claimed.len() > MANY && made == 0 {
+            if claimed.len() > MANY && !refreshed {
+                refreshed = true;
                 self.refresh_statistics().await;
             }
             made += claimed.len();
