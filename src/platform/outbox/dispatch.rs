@@ -1,7 +1,7 @@
 //! Brings due messages to their destinations: claims, calls, settles, and sleeps
 //! until there is something to do.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -26,6 +26,8 @@ const LEAST_PAUSE: Duration = Duration::from_millis(10);
 
 /// So many messages at once tell that a queue has grown.
 const MANY: usize = 8;
+/// How long refreshed statistics are good enough.
+const STATISTICS_HOLD: Duration = Duration::from_secs(10);
 
 /// Looks after the messages of one kind of destination. Belongs to one thread,
 /// like the calls that it makes.
@@ -36,12 +38,14 @@ pub struct Dispatcher<C> {
     gates: Gates,
     wake: Wake,
     settings: config::Outbox,
+    /// When the statistics of the outbox were refreshed last.
+    refreshed: Rc<Cell<Option<Instant>>>,
 }
 
 impl<C: Courier> Dispatcher<C> {
     /// A dispatcher that is rung by `wake`.
     pub fn new(db: Db, courier: C, gates: Gates, wake: Wake, settings: config::Outbox) -> Self {
-        Self { db, courier, gates, wake, settings }
+        Self { db, courier, gates, wake, settings, refreshed: Rc::default() }
     }
 
     /// How long an attempt holds its message.
@@ -103,7 +107,7 @@ impl<C: Courier> Dispatcher<C> {
     async fn pump(&self, destination: &str) -> Result<usize, ApiError> {
         let gate = self.gates.of(destination);
         let mut under_way = FuturesUnordered::new();
-        let (mut made, mut more, mut failed, mut refreshed) = (0usize, true, None, false);
+        let (mut made, mut more, mut failed) = (0usize, true, None);
         let mut done: Vec<Attempted<C::Receipt>> = Vec::new();
         loop {
             let claim = async { if more { self.claim(destination, &gate).await } else { Ok(Vec::new()) } };
@@ -113,8 +117,7 @@ impl<C: Courier> Dispatcher<C> {
                 failed = Some(error);
                 Vec::new()
             });
-            if claimed.len() > MANY && !refreshed {
-                refreshed = true;
+            if claimed.len() > MANY {
                 self.refresh_statistics().await;
             }
             made += claimed.len();
@@ -145,6 +148,10 @@ impl<C: Courier> Dispatcher<C> {
     /// which knows the outbox as almost empty and would read all of it for every
     /// message.
     async fn refresh_statistics(&self) {
+        if self.refreshed.get().is_some_and(|at| at.elapsed() < STATISTICS_HOLD) {
+            return;
+        }
+        self.refreshed.set(Some(Instant::now()));
         let refreshed = self.db.run(|conn| store::analyse(conn).map_err(ApiError::from)).await;
         if let Err(error) = refreshed {
             log::debug!("the statistics of the outbox can't be refreshed: {error}");
@@ -162,11 +169,11 @@ impl<C: Courier> Dispatcher<C> {
         let claim = move |conn: &mut PgConnection| {
             store::claim_due(conn, &destination, limit, clock::now(), lease).map_err(ApiError::from)
         };
-        let messages = self.db.run(claim).await?;
-        if messages.is_empty() {
+        let claimed = self.db.run(claim).await;
+        if claimed.as_ref().map_or(true, Vec::is_empty) {
             gate.unused();
         }
-        Ok(messages.into_iter().zip(places).collect())
+        Ok(claimed?.into_iter().zip(places).collect())
     }
 
     /// Makes the call for a leased message and tells the gate how it went.

@@ -296,18 +296,18 @@ pub fn withdraw(
     diesel::update(open).set(superseding(now)).execute(conn)
 }
 
-/// Withdraws the messages of a topic about `subject` that nobody is attempting:
+/// Withdraws the messages of these topics about `subject` that nobody is attempting:
 /// a newer one takes their place.
 pub fn supersede(
     conn: &mut PgConnection,
     tenant: &TenantId,
-    (subject, topic): (Uuid, &str),
+    (subject, topics): (Uuid, &[&str]),
     now: Timestamp,
 ) -> QueryResult<usize> {
     let superseded = outbox::table
         .filter(outbox::tenant_id.eq(tenant.as_str()))
         .filter(outbox::subject_id.eq(subject))
-        .filter(outbox::topic.eq(topic))
+        .filter(outbox::topic.eq_any(topics))
         .filter(open())
         .filter(outbox::state.eq("pending"));
     diesel::update(superseded).set(superseding(now)).execute(conn)

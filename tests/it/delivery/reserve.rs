@@ -235,3 +235,19 @@ async fn what_was_refused_and_sent_again_keeps_the_code_that_was_promised() {
     assert_eq!(way.sent(&id).await, code);
     way.read(&code, "T").await;
 }
+
+#[actix_web::test]
+async fn codes_that_can_not_last_long_enough_are_asked_for_once() {
+    // Messages may wait longer than the client role keeps a code.
+    let way = Way::with(&[("CODE_RESERVE_SIZE", "8"), ("OUTBOX_MAX_AGE_SECONDS", "7776000")]).await;
+    way.provider.ready("T").await;
+    let asked = || {
+        let calls = way.receiver.every_call();
+        calls.iter().filter(|call| call.path.contains("reservations")).count()
+    };
+    for _ in 0..3 {
+        assert_eq!(refill::run(&way.provider.state).await.unwrap(), 0);
+        assert_eq!(asked(), 1);
+    }
+    assert_eq!(way.provider.database.count("code_reserve"), 0);
+}

@@ -130,7 +130,7 @@ fn only_what_nobody_is_attempting_can_be_superseded() {
     outbox.promise(subject(1), 2);
     outbox.promise(subject(2), 1);
     let tenant = outbox.tenant.clone();
-    let superseded = outbox::supersede(&mut outbox.conn, &tenant, (subject(1), TOPIC), at(0)).unwrap();
+    let superseded = outbox::supersede(&mut outbox.conn, &tenant, (subject(1), &[TOPIC]), at(0)).unwrap();
     assert_eq!(superseded, 1);
     assert_eq!(outbox.rows(), ["1 leased 1", "2 superseded 0", "1 pending 0"]);
     let kept = "SELECT count(payload)::text AS text FROM outbox WHERE state = 'superseded'";

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::send::{CODE, receipt};
 use super::{Provider, make_due};
 use crate::support::receiver::{Behaviour, Receiver};
+use crate::support::waiting::until_async;
 
 /// How many seconds from now the only message is due.
 fn due_in(provider: &Provider) -> i64 {
@@ -155,4 +156,23 @@ async fn a_clock_that_was_an_hour_ahead_holds_no_delivery_up() {
     oc::roles::provider::jobs::housekeeping::run(&provider.state).await.unwrap();
     assert_eq!(run_due(&provider.state).await.unwrap(), 1);
     assert_eq!(provider.document(&id).await["delivery"]["state"], "delivered");
+}
+
+#[actix_web::test]
+async fn a_message_that_nobody_announced_is_found_by_the_poll() {
+    let receiver = Receiver::start(Behaviour::Close);
+    let provider = Provider::to(&receiver, &[("OUTBOX_POLL_MS", "100")]).await;
+    let id = provider.ready("T").await;
+    provider.send(&id).await.expect(202);
+    receiver.behave(receipt());
+    let state = || provider.database.text("SELECT state AS text FROM outbox");
+    let waiting = "UPDATE outbox SET due_at = now() + interval '1 hour'";
+    provider.database.execute(waiting);
+    let worker = actix_web::rt::spawn(provider.state.deliveries.clone().run());
+    // Nobody rings: this is a change behind the worker's back.
+    make_due(&provider);
+    let delivered = || (state() == "delivered").then_some(());
+    until_async("the poll", std::time::Duration::from_secs(10), delivered).await;
+    worker.abort();
+    assert_eq!(provider.document(&id).await["accessCode"], CODE);
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use oc::platform::outbox::Entry;
 use oc::roles::provider::jobs::deliver::{DESTINATION, run_due};
 use oc::roles::provider::jobs::{receipts, refill};
 use serde_json::json;
@@ -153,4 +154,15 @@ async fn a_destination_never_gets_more_calls_at_once_than_the_setting_says() {
     assert_eq!(attempts.unwrap(), 13, "the one that came later goes along");
     assert_eq!(receiver.most_callers(), 3);
     assert_eq!(provider.list("?state=delivered").await.expect(200)["items"].as_array().unwrap().len(), 13);
+}
+
+#[actix_web::test]
+async fn a_probe_without_a_message_is_given_back() {
+    let receiver = Receiver::start(Behaviour::Answer(503, String::new()));
+    let (provider, _) = opened(&receiver, "1000").await;
+    provider.database.execute("UPDATE outbox SET due_at = now() + interval '1 hour'");
+    let gate = provider.state.gates.of(DESTINATION);
+    until_async("the end of the rest", PATIENCE, || gate.rest().filter(Duration::is_zero)).await;
+    assert_eq!(run_due(&provider.state).await.unwrap(), 0, "nothing is due");
+    assert!(matches!(gate.enter(1), Entry::Come(_)), "the next one may try at once");
 }

@@ -78,13 +78,14 @@ pub async fn carry_out(
         Entry::Closed(rest) => (Start::At(clock::now().plus(rest)), None),
     };
     let begun = begin(state, tenant, document, wish, start).await;
+    if place.is_some() && !matches!(begun, Ok(Some(_))) {
+        gate.unused();
+    }
     match begun {
-        Err(error) => {
-            gate.unused();
-            return if error.code == ErrorCode::Conflict { Ok(false) } else { Err(error) };
-        }
         Ok(Some(message)) => attempt(state, message, &gate, place, budget).await,
         Ok(None) => state.wake.ring(),
+        Err(error) if error.code == ErrorCode::Conflict => return Ok(false),
+        Err(error) => return Err(error),
     }
     Ok(true)
 }
@@ -104,10 +105,12 @@ pub async fn resume(
         let place = Place { tenant: &tenant, destination: DESTINATION, subject: id.0, sequence };
         outbox::lease_one(conn, place, clock::now(), lease).map_err(ApiError::from)
     };
-    if let Some(message) = state.db.run(claim).await? {
-        attempt(state, message, &gate, places.pop(), budget).await;
-    } else {
+    let claimed = state.db.run(claim).await;
+    if !matches!(claimed, Ok(Some(_))) {
         gate.unused();
+    }
+    if let Some(message) = claimed? {
+        attempt(state, message, &gate, places.pop(), budget).await;
     }
     Ok(())
 }
@@ -189,9 +192,7 @@ impl Promise {
             return Err(ApiError::new(ErrorCode::Conflict, "The document was changed at the same moment"));
         }
         if document.sequence > 0 {
-            for topic in superseded_by(operation) {
-                outbox::supersede(conn, tenant, (document.id.0, topic), *now)?;
-            }
+            outbox::supersede(conn, tenant, (document.id.0, &superseded_by(operation)), *now)?;
         }
         if document.delivery.state == DeliveryState::Failed && operation != Operation::Expiry {
             outbox::supersede_failed(conn, tenant, (document.id.0, DESTINATION), *now)?;
