@@ -29,7 +29,8 @@ pub use courier::{Attempted, Called, Courier, Failure, Settled};
 pub use dispatch::Dispatcher;
 pub use gate::{Entry, Gate, Gates};
 pub use store::{
-    Place, Start, claim_due, enqueue, enqueue_once, lease_one, settle, supersede, supersede_failed, withdraw,
+    Place, Start, claim_due, enqueue, enqueue_once, has_backlog, lease_one, next_due, settle, supersede,
+    supersede_failed, withdraw,
 };
 pub use wake::{Wake, listen};
 

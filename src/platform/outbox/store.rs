@@ -10,7 +10,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{Array, Bool, Nullable, Text, Timestamptz};
 use uuid::Uuid;
 
-use super::statements::{Claim, Settle};
+use super::statements::{Claim, IS_NEXT, Settle};
 use super::{Attempted, Leased, NewMessage, Settlement, wake};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
@@ -230,15 +230,34 @@ pub fn analyse(conn: &mut PgConnection) -> QueryResult<()> {
     diesel::sql_query("ANALYZE outbox").execute(conn).map(|_| ())
 }
 
+/// Whether at least `many` messages to a destination are due.
+pub fn has_backlog(
+    conn: &mut PgConnection,
+    destination: &str,
+    now: Timestamp,
+    many: i64,
+) -> QueryResult<bool> {
+    let due = outbox::table
+        .filter(outbox::destination.eq(destination))
+        .filter(open())
+        .filter(outbox::due_at.le(PgTimestamp(now)))
+        .order(outbox::due_at)
+        .offset(many - 1)
+        .limit(1)
+        .select(outbox::id);
+    let last: Option<Uuid> = due.first(conn).optional()?;
+    Ok(last.is_some())
+}
+
 /// When the next message is due at each of these destinations; `None` where none
 /// waits. Messages that wait for another one about their subject do not count.
 pub fn next_due(conn: &mut PgConnection, destinations: Vec<String>) -> QueryResult<Vec<Option<Timestamp>>> {
-    let rows: Vec<Due> = diesel::sql_query(
+    // Every message is due at some time; said here, it names the index.
+    let rows: Vec<Due> = diesel::sql_query(format!(
         "SELECT (SELECT o.due_at FROM outbox o WHERE o.destination = d.name AND o.state IN ('pending', 'leased') \
-         AND NOT EXISTS (SELECT FROM outbox e WHERE e.tenant_id = o.tenant_id AND e.subject_id = o.subject_id \
-         AND e.destination = o.destination AND e.sequence < o.sequence AND e.state IN ('pending', 'leased')) \
-         ORDER BY o.due_at LIMIT 1) AS due_at FROM unnest($1) WITH ORDINALITY AS d (name, place) ORDER BY d.place",
-    )
+         AND o.due_at > '-infinity' AND {IS_NEXT} ORDER BY o.due_at LIMIT 1) AS due_at \
+         FROM unnest($1) WITH ORDINALITY AS d (name, place) ORDER BY d.place",
+    ))
     .bind::<Array<Text>, _>(destinations)
     .load(conn)?;
     Ok(rows.into_iter().map(|row| row.due_at.map(Into::into)).collect())

@@ -2,6 +2,7 @@
 
 mod leases;
 mod order;
+mod plans;
 mod upkeep;
 mod waking;
 

@@ -3,25 +3,36 @@
 use awc::http::Method;
 use serde_json::json;
 
-use super::deliver::through_gate;
+use super::deliver::{DESTINATION, through_gate};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{RESERVATIONS_MAX, RESERVATIONS_PATH, Reservations, TENANT_HEADER};
 use crate::platform::clock;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::CallError;
+use crate::platform::outbox;
 use crate::roles::provider::flows::reserve;
 use crate::roles::provider::{State, store};
 
-/// Fills every reserve that is less than three quarters full, and tells how many codes came.
+/// So many messages that are due tell that a queue is worked off.
+const BACKLOG: i64 = 100;
+
+/// Fills every reserve that is less than three quarters full, and tells how many
+/// codes came. While a queue is worked off, each gets one block at most: what has
+/// been sent comes first.
 pub async fn run(state: &State) -> Result<usize, ApiError> {
     let size = i64::try_from(state.upkeep.reserve_size).unwrap_or(i64::MAX);
     if size == 0 || state.reserve.is_given_up() {
         return Ok(0);
     }
     state.reserve.refilled();
-    let lasts_until = clock::now().plus(state.outbox.retry.max_age);
-    let accounts = state.db.read(|conn| store::reserve::accounts(conn).map_err(ApiError::from)).await?;
+    let now = clock::now();
+    let lasts_until = now.plus(state.outbox.retry.max_age);
+    let look = move |conn: &mut diesel::PgConnection| -> Result<_, ApiError> {
+        let backlog = outbox::has_backlog(conn, DESTINATION, now, BACKLOG)?;
+        Ok((store::reserve::accounts(conn)?, backlog))
+    };
+    let (accounts, backlog) = state.db.read(look).await?;
     let mut came = 0;
     for (tenant, _) in accounts {
         let own = tenant.clone();
@@ -32,7 +43,9 @@ pub async fn run(state: &State) -> Result<usize, ApiError> {
         if held.saturating_mul(4) >= size.saturating_mul(3) {
             continue;
         }
-        came += fill(state, &tenant, size - held, lasts_until).await?;
+        let missing = size - held;
+        let wanted = if backlog { missing.min(RESERVATIONS_MAX) } else { missing };
+        came += fill(state, &tenant, wanted, lasts_until).await?;
     }
     Ok(came)
 }

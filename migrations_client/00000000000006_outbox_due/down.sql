@@ -1,0 +1,2 @@
+DROP INDEX outbox_due;
+CREATE INDEX outbox_due ON outbox (destination, due_at) WHERE state IN ('pending', 'leased');
