@@ -50,7 +50,7 @@ impl Measure {
             rounds: arguments.number("rounds", 1, 7),
             length: Duration::from_secs_f64(arguments.number("millis", 150, 3_000) as f64 / 1_000.0),
             connections: arguments.number("connections", 4, 8) as usize,
-            direct_connections: arguments.number("direct-connections", 4, 16) as usize,
+            direct_connections: arguments.number("direct-connections", 4, 32) as usize,
             queue: arguments.number("queue", 100, 50_000),
             probe_rate: arguments.number("probe-rate", 20, 50) as f64,
             is_frozen: arguments.text("off") == Some("frozen"),
