@@ -157,7 +157,7 @@ pub const SETTINGS: &[Setting] = &[
     of_provider("DELIVERY_TIMEOUT_MS", "10000", "Longest wait for the answer to one attempt"),
     of_provider(
         "DELIVERY_CONCURRENCY",
-        "32",
+        "64",
         "Attempts of this process that may be under way at one destination",
     ),
     of_provider("OUTBOX_POLL_MS", "5000", "Longest pause between two looks for messages that are due"),

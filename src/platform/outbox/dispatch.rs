@@ -26,6 +26,9 @@ const LEAST_PAUSE: Duration = Duration::from_millis(10);
 
 /// So many messages at once tell that a queue has grown.
 const MANY: usize = 8;
+/// How long an attempt that has ended waits for others to be settled with, while
+/// there is more to do.
+const COMPANY: Duration = Duration::from_millis(4);
 /// How long refreshed statistics are good enough.
 const STATISTICS_HOLD: Duration = Duration::from_secs(10);
 
@@ -121,6 +124,7 @@ impl<C: Courier> Dispatcher<C> {
                 self.refresh_statistics().await;
             }
             made += claimed.len();
+            let nothing_waits = claimed.is_empty();
             for (message, place) in claimed {
                 let (own, gate) = (self.clone(), gate.clone());
                 under_way.push(actix_web::rt::spawn(async move {
@@ -132,8 +136,7 @@ impl<C: Courier> Dispatcher<C> {
             let Some(first) = under_way.next().await else {
                 return failed.map_or(Ok(made), Err);
             };
-            let rest = std::iter::from_fn(|| under_way.next().now_or_never().flatten());
-            for ended in std::iter::once(first).chain(rest) {
+            for ended in with_company(first, &mut under_way, nothing_waits).await {
                 // An attempt that broke down holds its message until the lease ends.
                 match ended {
                     Ok(attempted) => done.push(attempted),
@@ -267,4 +270,27 @@ impl<C: Courier> Dispatcher<C> {
         let waits = next.iter().zip(rests).filter_map(|(due, rest)| Some(due.as_ref()?.since(now).max(rest)));
         waits.min()
     }
+}
+
+/// What has ended: `first`, what ends at the same time, and, as long as there is
+/// more to do, what ends soon after. A commit costs as much for many as for one.
+async fn with_company<F: Future + Unpin>(
+    first: F::Output,
+    under_way: &mut FuturesUnordered<F>,
+    nothing_waits: bool,
+) -> Vec<F::Output> {
+    let mut ended = vec![first];
+    let gather = async {
+        while let Some(next) = under_way.next().await {
+            ended.push(next);
+            if ended.len() >= MANY {
+                break;
+            }
+        }
+    };
+    if !nothing_waits {
+        drop(tokio::time::timeout(COMPANY, gather).await);
+    }
+    ended.extend(std::iter::from_fn(|| under_way.next().now_or_never().flatten()));
+    ended
 }
