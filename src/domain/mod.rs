@@ -3,6 +3,7 @@
 //! argument, so every rule can be tested without a server.
 
 pub mod access_code;
+pub mod claims;
 pub mod cursor;
 pub mod document;
 pub mod fields;
@@ -10,6 +11,7 @@ pub mod ids;
 mod json;
 pub mod lifecycle;
 pub mod recipient;
+pub mod scope;
 pub mod target;
 pub mod timestamp;
 pub mod webhook;
