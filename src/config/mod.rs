@@ -2,6 +2,7 @@
 //! of the program reads. Nothing else in the program reads the environment.
 
 mod delivery;
+mod identity;
 mod settings;
 mod values;
 
@@ -9,6 +10,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 pub use delivery::{Breaker, Outbox, Retention, Retry, Upkeep};
+pub use identity::{Auth, Identity, Jwks, Jwt};
 pub use settings::{SETTINGS, Setting};
 pub use values::{Keys, Problems, Secret, Source, Value, Values};
 
@@ -18,7 +20,7 @@ pub struct Config {
     /// The role, as in `--role`.
     pub role: String,
     /// How requests are authenticated.
-    pub auth: Auth,
+    pub identity: Identity,
     /// The HTTP server.
     pub http: Http,
     /// The database.
@@ -41,13 +43,6 @@ pub struct Config {
     pub idempotency_retention: Duration,
     /// `WEBHOOK_ALLOW_PRIVATE`.
     pub webhook_allow_private: bool,
-}
-
-/// `AUTH`: how requests are authenticated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Auth {
-    /// Nobody is asked who they are; only the loopback interface is bound.
-    None,
 }
 
 /// The HTTP server.
@@ -99,9 +94,9 @@ impl Config {
     /// Checks every setting of `role` and gathers all that is wrong.
     pub fn load(role: &str, values: &Values) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let auth = auth(values, &mut problems);
         let config = Self {
             role: role.to_owned(),
+            identity: Identity::load(role, values, &mut problems),
             http: http(values, &mut problems),
             database: Database::load(values, &mut problems),
             client: client_role(values, &mut problems),
@@ -129,9 +124,9 @@ impl Config {
             webhook_allow_private: values
                 .parsed("WEBHOOK_ALLOW_PRIVATE", "true or false", &mut problems)
                 .unwrap_or(false),
-            auth: Auth::None,
         };
-        if auth == Some(Auth::None) && !config.http.host.is_loopback() {
+        let open = values.get("AUTH") == Some("none");
+        if open && !config.http.host.is_loopback() {
             problems.add("HOST", "must be a loopback address such as 127.0.0.1 while AUTH is none: nobody else may come in unchecked");
         }
         problems.or(config)
@@ -193,16 +188,4 @@ fn client_role(values: &Values, problems: &mut Problems) -> ClientRole {
         public_url: public_url.trim_end_matches('/').to_owned(),
         send_timeout: Duration::from_millis(values.number("SEND_TIMEOUT_MS", 50..=60_000, problems)),
     }
-}
-
-fn auth(values: &Values, problems: &mut Problems) -> Option<Auth> {
-    match values.get("AUTH") {
-        Some("none") => return Some(Auth::None),
-        Some("jwt") => problems
-            .add("AUTH", "can't be jwt yet: this version knows no tokens; use none on a loopback address"),
-        Some(_) => problems.add("AUTH", "must be none or jwt"),
-        None => problems
-            .add("AUTH", "is missing: say --auth none to serve this machine without any authentication"),
-    }
-    None
 }

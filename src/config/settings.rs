@@ -92,6 +92,36 @@ pub const SETTINGS: &[Setting] = &[
         )
     },
     setting("AUTH", Default::None, "How requests are authenticated: none (loopback only) or jwt"),
+    Setting {
+        secret: true,
+        ..setting(
+            "JWT_SECRET",
+            Default::None,
+            "Secret of tokens that are signed with HS256, at least 32 bytes",
+        )
+    },
+    setting("JWT_JWKS_URL", Default::None, "Where the keys are of tokens signed with RS256, ES256 or EdDSA"),
+    setting("JWT_ISSUER", Default::None, "What a token must say in iss"),
+    setting("JWT_AUDIENCE", Default::None, "What a token must say in aud"),
+    setting("JWT_LEEWAY_SECONDS", Default::Is("30"), "How far the clock of whoever makes tokens may be off"),
+    setting(
+        "JWT_JWKS_TTL_SECONDS",
+        Default::Is("600"),
+        "How long fetched keys are trusted; they are fetched anew after half of it",
+    ),
+    setting(
+        "JWT_JWKS_REFETCH_SECONDS",
+        Default::Is("10"),
+        "Shortest pause between two fetches of the keys, however many unknown ones are named",
+    ),
+    Setting {
+        secret: true,
+        ..setting(
+            "SERVICE_TOKEN_SECRET",
+            Default::None,
+            "Secret of the tokens that the provider role shows to the client role, the same for both; a comma-separated list: the first makes, all check",
+        )
+    },
     setting("HOST", Default::Is("127.0.0.1"), "Address to listen on"),
     setting("PORT", Default::PerRole("3001", "3000"), "Port to listen on; 0 takes a free one"),
     setting("HTTP_WORKERS", Default::Processors, "Threads that answer requests"),

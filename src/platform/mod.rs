@@ -8,6 +8,7 @@ pub mod feed;
 pub mod http;
 pub mod http_client;
 pub mod idempotency;
+pub mod identity;
 pub mod outbox;
 pub mod random;
 pub(crate) mod schema;

@@ -13,7 +13,8 @@ use actix_web::{App, Error, HttpServer};
 use super::db::Db;
 use super::http::docs::{self, ApiDescription};
 use super::http::health::{self, Stopping};
-use super::http::{BodyLimit, envelope, not_found};
+use super::http::{Access, BodyLimit, authenticate, envelope, not_found};
+use super::identity::Identity;
 use crate::config::Http;
 
 /// What a role hands to the server. `configure` runs once per worker thread.
@@ -29,6 +30,8 @@ pub struct RoleApp<F> {
     pub configure: F,
     /// `MAX_BODY_BYTES`.
     pub max_body_bytes: usize,
+    /// Who may come in.
+    pub identity: Identity,
 }
 
 /// Builds a role's application without opening a socket: for serving and for tests.
@@ -52,6 +55,8 @@ where
         .app_data(Data::new(role.db.clone()))
         .app_data(Data::new(stopping.clone()))
         .app_data(Data::new(role.api.clone()))
+        .app_data(Data::new(Access::of(&role.identity)))
+        .wrap(from_fn(authenticate))
         .wrap(NormalizePath::new(TrailingSlash::MergeOnly))
         .wrap(from_fn(envelope))
         .configure(role.configure.clone())

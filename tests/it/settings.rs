@@ -148,7 +148,7 @@ fn authentication_has_to_be_chosen_in_words() {
     let missing = serve(any_role(), &given);
     assert_eq!(missing.code, 2);
     assert!(missing.err.contains("AUTH (--auth) is missing: say --auth none"), "{}", missing.err);
-    for (auth, message) in [("jwt", "can't be jwt yet"), ("off", "must be none or jwt")] {
+    for (auth, message) in [("jwt", "is jwt, so JWT_SECRET"), ("off", "must be none or jwt")] {
         let refused = serve(any_role(), &[given[0], given[1], given[2], ("AUTH", auth)]);
         assert_eq!(refused.code, 2);
         assert!(refused.err.contains(message), "{}", refused.err);

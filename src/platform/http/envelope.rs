@@ -101,6 +101,9 @@ fn rewritten(
     if status == StatusCode::SERVICE_UNAVAILABLE || body.error == ErrorCode::IdempotencyInProgress {
         answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
+    if body.error == ErrorCode::Unauthenticated {
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     if let Some(allow) = response.headers().get(header::ALLOW) {
         answer.headers_mut().insert(header::ALLOW, allow.clone());
     }

@@ -25,6 +25,12 @@ pub enum ErrorCode {
     InvalidDocumentState,
     /// The message's state does not allow it.
     InvalidMessageState,
+    /// There is no token, or it is not good.
+    Unauthenticated,
+    /// The token does not allow this.
+    Forbidden,
+    /// `X-Tenant` names another tenant than the token.
+    TenantMismatch,
     /// There is no such thing.
     NotFound,
     /// The path exists, but not for this method.
@@ -61,6 +67,8 @@ pub enum ErrorCode {
     Overloaded,
     /// The database is gone; try again after `Retry-After` seconds.
     DatabaseUnavailable,
+    /// The keys that tokens are checked with are not there; try again after `Retry-After` seconds.
+    IdentityUnavailable,
 }
 
 impl ErrorCode {
@@ -72,6 +80,8 @@ impl ErrorCode {
             | Self::MalformedRequest
             | Self::InvalidDocumentState
             | Self::InvalidMessageState => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::TenantMismatch => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -86,7 +96,9 @@ impl ErrorCode {
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ClientRefused => StatusCode::BAD_GATEWAY,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Overloaded | Self::DatabaseUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::DatabaseUnavailable | Self::IdentityUnavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 

@@ -18,6 +18,7 @@ use crate::config::{Config, Retention};
 use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::docs;
 use crate::platform::idempotency::Idempotency;
+use crate::platform::identity::{Identity, ServiceTokens};
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
 
@@ -85,6 +86,7 @@ pub fn app(
         db: state.db.clone(),
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes.saturating_add(ENVELOPE),
+        identity: Identity::new(&config.identity, ServiceTokens::new(&config.identity)),
         configure: move |cfg: &mut ServiceConfig| {
             routes::configure(cfg, state.clone());
             web::configure(cfg);

@@ -3,7 +3,7 @@
 use utoipa::OpenApi;
 
 use super::routes::{deliveries, exchange, public};
-use crate::platform::http::health;
+use crate::platform::http::{docs, health};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,5 +23,5 @@ struct Api;
 /// The description, OpenAPI 3.1.
 #[must_use]
 pub fn api() -> utoipa::openapi::OpenApi {
-    Api::openapi()
+    docs::with_security(Api::openapi())
 }

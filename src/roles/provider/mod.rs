@@ -1,5 +1,6 @@
 //! The provider role: providers write documents and send them.
 
+mod client_api;
 pub mod flows;
 pub mod jobs;
 pub mod openapi;
@@ -20,9 +21,11 @@ use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::docs;
 use crate::platform::http_client::{GuardedClient, HttpClient};
 use crate::platform::idempotency::Idempotency;
+use crate::platform::identity::{Identity, ServiceTokens};
 use crate::platform::outbox::{self, Dispatcher, Gates, Wake};
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
+use client_api::ClientApi;
 use flows::operations::Promising;
 use flows::reserve::Level;
 use jobs::deliver::ToClient;
@@ -50,6 +53,8 @@ pub struct Shared {
     pub idempotency: Idempotency,
     /// The way to the client role.
     pub client: ClientRole,
+    /// What is shown to the client role.
+    tokens: Option<ServiceTokens>,
     /// The ways to the destinations of messages.
     pub gates: Gates,
     /// Rings for whoever brings messages to the client role.
@@ -74,7 +79,7 @@ pub struct Shared {
 pub struct State {
     shared: Shared,
     /// Calls to the client role.
-    pub http: HttpClient,
+    client_api: ClientApi,
     /// Messages to the client role.
     pub deliveries: Dispatcher<ToClient>,
 }
@@ -97,6 +102,7 @@ impl State {
             idempotency: Idempotency::new(db.clone(), Arc::clone(&keys), config.idempotency_retention),
             db,
             client: config.client.clone(),
+            tokens: ServiceTokens::new(&config.identity),
             gates: Gates::new(&config.outbox),
             wake: Wake::default(),
             webhook_wake: Wake::default(),
@@ -111,10 +117,11 @@ impl State {
     fn for_thread(shared: Shared) -> io::Result<Self> {
         let base_url = shared.client.base_url.clone();
         let http = HttpClient::new(&base_url, shared.outbox.call_timeout).map_err(io::Error::other)?;
-        let courier = ToClient { http: http.clone(), base_url };
+        let client_api = ClientApi { http, base_url, tokens: shared.tokens.clone() };
+        let courier = ToClient(client_api.clone());
         let (gates, wake) = (shared.gates.clone(), shared.wake.clone());
         let deliveries = Dispatcher::new(shared.db.clone(), courier, gates, wake, shared.outbox.clone());
-        Ok(Self { shared, http, deliveries })
+        Ok(Self { shared, client_api, deliveries })
     }
 
     /// Messages to webhooks, for the thread that brings them.
@@ -148,6 +155,8 @@ pub fn app(
         db: state.db.clone(),
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes,
+        // Nobody shows this role a token of the other one.
+        identity: Identity::new(&config.identity, None),
         configure: move |cfg: &mut ServiceConfig| match State::for_thread(shared.clone()) {
             Ok(state) => routes::configure(cfg, Data::new(state)),
             Err(error) => log::error!("a worker thread can't start: {error}"),

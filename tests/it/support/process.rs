@@ -25,7 +25,7 @@ pub fn oc() -> Command {
     for setting in SETTINGS {
         command.env_remove(setting.name).env_remove(format!("{}_FILE", setting.name));
     }
-    for name in ["OC_PROVIDER_URL", "OC_CLIENT_URL", "OC_TENANT", "OC_POSTGRES", "RUST_LOG"] {
+    for name in ["OC_PROVIDER_URL", "OC_CLIENT_URL", "OC_TENANT", "OC_TOKEN", "OC_POSTGRES", "RUST_LOG"] {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());
@@ -154,8 +154,12 @@ impl Served {
     /// Like [`Served::start`], for a database at any address.
     pub fn start_at(role: Role, url: &str, given: Settings<'_>) -> Self {
         let mut command = oc();
-        command.args(["serve", "--role", role.name(), "--auth", "none", "--port", "0"]);
-        command.env("DATABASE_URL", url).env("DATABASE_POOL_SIZE", "4").env("HTTP_WORKERS", "1");
+        command.args(["serve", "--role", role.name(), "--port", "0"]);
+        command
+            .env("AUTH", "none")
+            .env("DATABASE_URL", url)
+            .env("DATABASE_POOL_SIZE", "4")
+            .env("HTTP_WORKERS", "1");
         command.env("ACCESS_CODE_KEY", KEY).env("FIELD_ENCRYPTION_KEY", KEY).envs(given.iter().copied());
         let mut process = Process::start(command);
         let address = process.wait_for("the banner", |said| address_in(said, role));

@@ -9,10 +9,11 @@ use utoipa::ToSchema;
 use crate::domain::document::{EXPIRES_IN_DEFAULT, EXPIRES_IN_MAX};
 use crate::domain::fields::Invalid;
 use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::scope::TransferWrite;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{AccessChanged, Delivered, DeliveryReceipt};
 use crate::platform::clock;
-use crate::platform::http::{ApiError, ErrorBody, JsonBody, Query, Tenant};
+use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::roles::client::State;
 use crate::roles::client::flows::arrivals;
@@ -84,6 +85,7 @@ pub struct Receipt {
 
 /// Takes a document in and answers its access code.
 #[utoipa::path(post, path = "/v1/documents", tag = "deliveries", operation_id = "receive_document",
+    security(("bearer" = ["transfer:write"])),
     params(("X-Tenant" = Option<String>, Header, description = "Whose document"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = DeliverDocument,
@@ -99,7 +101,7 @@ pub struct Receipt {
     ))]
 pub async fn receive_document(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<TransferWrite>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -114,6 +116,7 @@ pub async fn receive_document(
 
 /// Takes a document in under the id of the path.
 #[utoipa::path(put, path = "/v1/documents/{id}", tag = "deliveries", operation_id = "replace_document",
+    security(("bearer" = ["transfer:write"])),
     params(("id" = String, Path, description = "The sender's id, a UUID"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
     request_body = DeliverDocument,
     responses(
@@ -126,7 +129,7 @@ pub async fn receive_document(
     ))]
 pub async fn replace_document(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<TransferWrite>,
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -190,6 +193,7 @@ pub struct ChangeAccess {
 
 /// Gives a document another code or another end of access.
 #[utoipa::path(put, path = "/v1/documents/{id}/access", tag = "deliveries", operation_id = "change_access",
+    security(("bearer" = ["transfer:write"])),
     params(("id" = String, Path, description = "The sender's id"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
     request_body = ChangeAccess,
     responses(
@@ -203,7 +207,7 @@ pub struct ChangeAccess {
     ))]
 pub async fn change_access(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<TransferWrite>,
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -219,6 +223,7 @@ pub async fn change_access(
 
 /// Ends access to a document, also to one that has not arrived yet.
 #[utoipa::path(delete, path = "/v1/documents/{id}", tag = "deliveries", operation_id = "withdraw_document",
+    security(("bearer" = ["transfer:write"])),
     params(
         ("id" = String, Path, description = "The sender's id"),
         ("X-Tenant" = Option<String>, Header, description = "Whose document"),
@@ -233,7 +238,7 @@ pub async fn change_access(
     ))]
 pub async fn withdraw_document(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<TransferWrite>,
     id: Path<String>,
     mut query: Query,
 ) -> Result<HttpResponse, ApiError> {

@@ -11,10 +11,11 @@ use utoipa::ToSchema;
 
 use crate::domain::fields::{Fields, Invalid};
 use crate::domain::ids::TenantId;
+use crate::domain::scope::TransferWrite;
 use crate::domain::wire::{RECEIPTS_MAX, RESERVATIONS_MAX, Receipt, Receipts, Reservations, ReservedCode};
 use crate::platform::clock;
 use crate::platform::feed::FeedCursor;
-use crate::platform::http::{ApiError, ErrorBody, JsonBody, Query, Tenant};
+use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
 use crate::platform::idempotency::IdempotencyKey;
 use crate::roles::client::store::access_codes::{self, For};
 use crate::roles::client::store::receipts::{self, ReceiptRow};
@@ -62,6 +63,7 @@ pub struct ReservationsView {
 ///
 /// Each opens nothing until a delivery of the same tenant names it as `reservedCode`.
 #[utoipa::path(post, path = "/v1/access-codes/reservations", tag = "deliveries", operation_id = "reserve_codes",
+    security(("bearer" = ["transfer:write"])),
     params(("X-Tenant" = Option<String>, Header, description = "Whose documents they may open"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = ReserveCodes,
@@ -76,7 +78,7 @@ pub struct ReservationsView {
     ))]
 pub async fn reserve_codes(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<TransferWrite>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -156,6 +158,7 @@ pub struct ReceiptsView {
 /// Whoever asks with the `next` of the answer before misses none, however late,
 /// and may ask the same again.
 #[utoipa::path(get, path = "/v1/receipts", tag = "deliveries", operation_id = "list_receipts",
+    security(("bearer" = ["transfer:write"])),
     params(
         ("X-Tenant" = Option<String>, Header, description = "Whose receipts"),
         ("after" = Option<String>, Query, description = "`next` of the answer before; from the beginning without it"),
@@ -168,7 +171,7 @@ pub struct ReceiptsView {
     ))]
 pub async fn list_receipts(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<TransferWrite>,
     mut query: Query,
 ) -> Result<HttpResponse, ApiError> {
     let within = |text: &str| text.parse().ok().filter(|n| (1..=RECEIPTS_MAX).contains(n));

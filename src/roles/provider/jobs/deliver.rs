@@ -6,12 +6,13 @@ use diesel::result::QueryResult;
 
 use crate::domain::document::{DeliveryState, Operation};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt, REQUEST_ID_HEADER, TENANT_HEADER};
+use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt};
 use crate::domain::words::EventKind;
 use crate::platform::http::ApiError;
-use crate::platform::http_client::{Answer, CallError, HttpClient};
+use crate::platform::http_client::{Answer, CallError};
 use crate::platform::outbox::{Called, Courier, Entry, Failure, Leased, Settled, Settlement};
 use crate::roles::provider::State;
+use crate::roles::provider::client_api::{Call, ClientApi};
 use crate::roles::provider::store::operations::{self, Ended, Ending};
 
 /// Where the client role is, for the outbox.
@@ -58,30 +59,21 @@ pub(super) async fn through_gate<T>(
 
 /// Calls the client role.
 #[derive(Clone)]
-pub struct ToClient {
-    /// Calls of this thread.
-    pub http: HttpClient,
-    /// `CLIENT_BASE_URL`.
-    pub base_url: String,
-}
+pub struct ToClient(pub ClientApi);
 
 impl ToClient {
     async fn ask(&self, message: &Leased) -> Result<Answer, CallError> {
-        let documents = format!("{}{DELIVERIES_PATH}", self.base_url);
-        let (method, url) = match operation(&message.topic) {
-            Some(Operation::Send) => (Method::POST, documents),
+        let (method, path) = match operation(&message.topic) {
+            Some(Operation::Send) => (Method::POST, DELIVERIES_PATH.to_owned()),
             Some(Operation::Revoke) => {
-                (Method::DELETE, format!("{documents}/{}?sequence={}", message.subject, message.sequence))
+                let (document, sequence) = (message.subject, message.sequence);
+                (Method::DELETE, format!("{DELIVERIES_PATH}/{document}?sequence={sequence}"))
             }
-            _ => (Method::PUT, format!("{documents}/{}/access", message.subject)),
+            _ => (Method::PUT, format!("{DELIVERIES_PATH}/{}/access", message.subject)),
         };
-        let id = message.id.to_string();
-        let headers = [
-            (TENANT_HEADER, message.tenant.as_str()),
-            (REQUEST_ID_HEADER, id.as_str()),
-            ("Content-Type", "application/json"),
-        ];
-        self.http.send(method, &url, &headers, message.payload.clone()).await?.success()
+        let (id, body) = (message.id.to_string(), message.payload.clone());
+        let call = Call { method, path: &path, request_id: Some(&id), body };
+        self.0.call(&message.tenant, call).await
     }
 }
 

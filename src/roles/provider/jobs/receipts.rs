@@ -8,10 +8,11 @@ use uuid::Uuid;
 use super::deliver::through_gate;
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::{RECEIPTS_MAX, RECEIPTS_PATH, Receipt, Receipts, TENANT_HEADER};
+use crate::domain::wire::{RECEIPTS_MAX, RECEIPTS_PATH, Receipt, Receipts};
 use crate::domain::words::EventKind;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::CallError;
+use crate::roles::provider::client_api::Call;
 use crate::roles::provider::store::events::Event;
 use crate::roles::provider::{State, store};
 
@@ -56,10 +57,10 @@ async fn follow(state: &State, tenant: &TenantId, mut cursor: Option<String>) ->
 
 async fn ask(state: &State, tenant: &TenantId, after: Option<&str>) -> Result<Receipts, CallError> {
     let after = after.map(|cursor| format!("&after={cursor}")).unwrap_or_default();
-    let url = format!("{}{RECEIPTS_PATH}?limit={RECEIPTS_MAX}{after}", state.client.base_url);
-    let headers = [(TENANT_HEADER, tenant.as_str())];
+    let path = format!("{RECEIPTS_PATH}?limit={RECEIPTS_MAX}{after}");
+    let question = Call { method: Method::GET, path: &path, request_id: None, body: Vec::new() };
     let call = async {
-        let answer = state.http.send(Method::GET, &url, &headers, Vec::new()).await?.success()?;
+        let answer = state.client_api.call(tenant, question).await?;
         serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer)
     };
     through_gate(state, call).await

@@ -6,11 +6,12 @@ use serde_json::json;
 use super::deliver::{DESTINATION, through_gate};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::{RESERVATIONS_MAX, RESERVATIONS_PATH, Reservations, TENANT_HEADER};
+use crate::domain::wire::{RESERVATIONS_MAX, RESERVATIONS_PATH, Reservations};
 use crate::platform::clock;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::CallError;
 use crate::platform::outbox;
+use crate::roles::provider::client_api::Call;
 use crate::roles::provider::flows::reserve;
 use crate::roles::provider::{State, store};
 
@@ -89,11 +90,10 @@ async fn fill(
 }
 
 async fn ask(state: &State, tenant: &TenantId, count: i64) -> Result<Reservations, CallError> {
-    let url = format!("{}{RESERVATIONS_PATH}", state.client.base_url);
-    let headers = [(TENANT_HEADER, tenant.as_str()), ("Content-Type", "application/json")];
     let body = json!({ "count": count }).to_string().into_bytes();
+    let question = Call { method: Method::POST, path: RESERVATIONS_PATH, request_id: None, body };
     let call = async {
-        let answer = state.http.send(Method::POST, &url, &headers, body).await?.success()?;
+        let answer = state.client_api.call(tenant, question).await?;
         serde_json::from_slice(&answer.body).map_err(|_| CallError::BadAnswer)
     };
     through_gate(state, call).await

@@ -11,10 +11,11 @@ use super::view::{CreateDocument, DocumentPage, DocumentView, UpdateDocument};
 use crate::domain::cursor::Cursor;
 use crate::domain::document::{Change, DeliveryState, Document, Operation, Status, Written};
 use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::scope::{DocumentsRead, DocumentsWrite};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
 use crate::platform::clock;
-use crate::platform::http::{ApiError, ErrorBody, ErrorCode, IfMatch, JsonBody, Query, Tenant};
+use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, IfMatch, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
@@ -30,6 +31,7 @@ const RACES: usize = 20;
 
 /// Creates a draft.
 #[utoipa::path(post, path = "/api/documents", tag = "documents", operation_id = "create_document",
+    security(("bearer" = ["documents:write"])),
     params(("X-Tenant" = Option<String>, Header, description = "Whose document it is"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = CreateDocument,
@@ -45,7 +47,7 @@ const RACES: usize = 20;
     ))]
 pub async fn create_document(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<DocumentsWrite>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -80,6 +82,7 @@ fn create_or_find(
 
 /// Lists documents, newest first.
 #[utoipa::path(get, path = "/api/documents", tag = "documents", operation_id = "list_documents",
+    security(("bearer" = ["documents:read"])),
     params(
         ("X-Tenant" = Option<String>, Header, description = "Whose documents"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 50, description = "Documents per page, 20 by default"),
@@ -96,7 +99,7 @@ fn create_or_find(
     ))]
 pub async fn list_documents(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<DocumentsRead>,
     mut query: Query,
 ) -> Result<HttpResponse, ApiError> {
     let within = |text: &str| text.parse().ok().filter(|n| (1..=PAGE_MAX).contains(n));
@@ -141,6 +144,7 @@ fn read_filter(query: &mut Query) -> Filter {
 
 /// Reads one document.
 #[utoipa::path(get, path = "/api/documents/{id}", tag = "documents", operation_id = "find_document",
+    security(("bearer" = ["documents:read"])),
     params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document")),
     responses(
         (status = 200, description = "The document", body = DocumentView, headers(("ETag" = String, description = "Its version"))),
@@ -150,7 +154,7 @@ fn read_filter(query: &mut Query) -> Filter {
     ))]
 pub async fn find_document(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<DocumentsRead>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let document = load(&state, &tenant, &id).await?;
@@ -159,6 +163,7 @@ pub async fn find_document(
 
 /// Changes a document; `status: "final"` makes it ready to be sent.
 #[utoipa::path(put, path = "/api/documents/{id}", tag = "documents", operation_id = "update_document",
+    security(("bearer" = ["documents:write"])),
     params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
            ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag")),
     request_body = UpdateDocument,
@@ -174,7 +179,7 @@ pub async fn find_document(
     ))]
 pub async fn update_document(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<DocumentsWrite>,
     id: Path<String>,
     if_match: IfMatch,
     JsonBody(body): JsonBody,
@@ -205,6 +210,7 @@ pub async fn update_document(
 /// Deletes a document. One that was sent is revoked at the client role and kept,
 /// out of sight, until its retention date.
 #[utoipa::path(delete, path = "/api/documents/{id}", tag = "documents", operation_id = "delete_document",
+    security(("bearer" = ["documents:write"])),
     params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
            ("If-Match" = Option<String>, Header, description = "Only if this is still its ETag")),
     responses(
@@ -217,7 +223,7 @@ pub async fn update_document(
     ))]
 pub async fn delete_document(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<DocumentsWrite>,
     id: Path<String>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, ApiError> {

@@ -15,9 +15,10 @@ use super::view::DocumentView;
 use crate::domain::document::{DeliveryState, Document, EXPIRES_IN_MAX, EXPIRES_IN_MIN, Operation, Refusal};
 use crate::domain::fields::{Fields, Invalid};
 use crate::domain::ids::TenantId;
+use crate::domain::scope::{DocumentsRead, DocumentsSend};
 use crate::domain::timestamp::Timestamp;
 use crate::platform::clock;
-use crate::platform::http::{ApiError, ErrorBody, ErrorCode, JsonBody, Query, Tenant};
+use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
@@ -35,6 +36,7 @@ const PAGE_MAX: i64 = 500;
 /// The code opens nothing any more as soon as the client role knows; until then the
 /// answer is 202 and `delivery.state` is `queued`.
 #[utoipa::path(post, path = "/api/documents/{id}/revoke", tag = "documents", operation_id = "revoke_document",
+    security(("bearer" = ["documents:send"])),
     params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     responses(
@@ -49,7 +51,7 @@ const PAGE_MAX: i64 = 500;
     ))]
 pub async fn revoke_document(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<DocumentsSend>,
     key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
@@ -66,6 +68,7 @@ pub async fn revoke_document(
 ///
 /// The life of the access begins anew. The text stays the one that was sent last.
 #[utoipa::path(post, path = "/api/documents/{id}/reissue", tag = "documents", operation_id = "reissue_document",
+    security(("bearer" = ["documents:send"])),
     params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     responses(
@@ -80,7 +83,7 @@ pub async fn revoke_document(
     ))]
 pub async fn reissue_document(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<DocumentsSend>,
     key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
@@ -106,6 +109,7 @@ pub struct ChangeExpiry {
 
 /// Lets access end at another time, under the same code and without sending again.
 #[utoipa::path(post, path = "/api/documents/{id}/expiry", tag = "documents", operation_id = "change_expiry",
+    security(("bearer" = ["documents:send"])),
     params(("id" = String, Path, description = "The document"), ("X-Tenant" = Option<String>, Header, description = "Whose document"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = ChangeExpiry,
@@ -123,7 +127,7 @@ pub struct ChangeExpiry {
     ))]
 pub async fn change_expiry(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<DocumentsSend>,
     key: IdempotencyKey,
     id: Path<String>,
     JsonBody(body): JsonBody,
@@ -226,6 +230,7 @@ pub struct EventPage {
 ///
 /// A deleted document has its history until its retention date.
 #[utoipa::path(get, path = "/api/documents/{id}/events", tag = "documents", operation_id = "list_events",
+    security(("bearer" = ["documents:read"])),
     params(
         ("id" = String, Path, description = "The document"),
         ("X-Tenant" = Option<String>, Header, description = "Whose document"),
@@ -240,7 +245,7 @@ pub struct EventPage {
     ))]
 pub async fn list_events(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<DocumentsRead>,
     id: Path<String>,
     mut query: Query,
 ) -> Result<HttpResponse, ApiError> {

@@ -9,9 +9,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::scope::Admin;
 use crate::domain::words::EventKind;
 use crate::platform::clock;
-use crate::platform::http::{ApiError, ErrorBody, ErrorCode, Query, Tenant};
+use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::platform::outbox::inspect::{self, Attempt, Entry};
 use crate::roles::provider::jobs::deliver::DESTINATION;
@@ -108,6 +109,7 @@ pub struct AttemptView {
 
 /// Lists messages to other services, newest first.
 #[utoipa::path(get, path = "/api/outbox", tag = "outbox", operation_id = "list_messages",
+    security(("bearer" = ["admin"])),
     params(
         ("X-Tenant" = Option<String>, Header, description = "Whose messages"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Messages per page, 50 by default"),
@@ -121,7 +123,7 @@ pub struct AttemptView {
     ))]
 pub async fn list_messages(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<Admin>,
     mut query: Query,
 ) -> Result<HttpResponse, ApiError> {
     let within = |text: &str| text.parse().ok().filter(|n| (1..=PAGE_MAX).contains(n));
@@ -141,6 +143,7 @@ pub async fn list_messages(
 
 /// Shows a message and every attempt to deliver it.
 #[utoipa::path(get, path = "/api/outbox/{id}", tag = "outbox", operation_id = "find_message",
+    security(("bearer" = ["admin"])),
     params(("id" = String, Path, description = "The message"), ("X-Tenant" = Option<String>, Header, description = "Whose message")),
     responses(
         (status = 200, description = "The message", body = MessageWithAttempts),
@@ -150,7 +153,7 @@ pub async fn list_messages(
     ))]
 pub async fn find_message(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<Admin>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
@@ -162,6 +165,7 @@ pub async fn find_message(
 
 /// Starts a failed message again, with all its time ahead.
 #[utoipa::path(post, path = "/api/outbox/{id}/retry", tag = "outbox", operation_id = "retry_message",
+    security(("bearer" = ["admin"])),
     params(("id" = String, Path, description = "The message"), ("X-Tenant" = Option<String>, Header, description = "Whose message"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     responses(
@@ -174,7 +178,7 @@ pub async fn find_message(
     ))]
 pub async fn retry_message(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<Admin>,
     key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {

@@ -10,8 +10,9 @@ use super::documents;
 use crate::domain::document::{DeliveryState, Document, Operation, Refusal, SendPlan};
 use crate::domain::fields::{Fields, Invalid};
 use crate::domain::ids::TenantId;
+use crate::domain::scope::DocumentsSend;
 use crate::platform::clock;
-use crate::platform::http::{ApiError, ErrorBody, ErrorCode, JsonBody, Tenant};
+use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody};
 use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
@@ -49,6 +50,7 @@ pub struct Sent {
 
 /// Sends the current version of a final document.
 #[utoipa::path(post, path = "/api/send", tag = "documents", operation_id = "send_document",
+    security(("bearer" = ["documents:send"])),
     params(("X-Tenant" = Option<String>, Header, description = "Whose document"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = SendDocument,
@@ -67,7 +69,7 @@ pub struct Sent {
     ))]
 pub async fn send_document(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<DocumentsSend>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {

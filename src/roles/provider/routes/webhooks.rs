@@ -12,10 +12,11 @@ use uuid::Uuid;
 use super::webhook_view::{CreateWebhook, ReplayWebhook, UpdateWebhook, WebhookList, WebhookView};
 use crate::domain::fields::{Fields, Invalid};
 use crate::domain::ids::{TenantId, WebhookId};
+use crate::domain::scope::Admin;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{ENDPOINTS_MAX, Webhook, WebhookChange};
 use crate::platform::clock;
-use crate::platform::http::{ApiError, ErrorBody, ErrorCode, JsonBody, Tenant};
+use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::platform::outbox;
 use crate::platform::secrets::SecretKeys;
@@ -26,6 +27,7 @@ use crate::roles::provider::store::{relay, webhooks as store};
 
 /// Registers a webhook. The answer shows its secret, and no other answer does.
 #[utoipa::path(post, path = "/api/webhooks", tag = "webhooks", operation_id = "create_webhook",
+    security(("bearer" = ["admin"])),
     params(("X-Tenant" = Option<String>, Header, description = "Whose webhook it is"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = CreateWebhook,
@@ -41,7 +43,7 @@ use crate::roles::provider::store::{relay, webhooks as store};
     ))]
 pub async fn create_webhook(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<Admin>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -107,19 +109,24 @@ fn create(
 
 /// Lists the webhooks, the oldest first.
 #[utoipa::path(get, path = "/api/webhooks", tag = "webhooks", operation_id = "list_webhooks",
+    security(("bearer" = ["admin"])),
     params(("X-Tenant" = Option<String>, Header, description = "Whose webhooks")),
     responses(
         (status = 200, description = "All of them", body = WebhookList),
         (status = 400, description = "The tenant is broken", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
-pub async fn list_webhooks(state: Data<State>, Tenant(tenant): Tenant) -> Result<HttpResponse, ApiError> {
+pub async fn list_webhooks(
+    state: Data<State>,
+    Caller { tenant, .. }: Caller<Admin>,
+) -> Result<HttpResponse, ApiError> {
     let found = state.db.read(move |conn| store::list(conn, &tenant).map_err(ApiError::from)).await?;
     Ok(HttpResponse::Ok().json(WebhookList { items: found.iter().map(WebhookView::of).collect() }))
 }
 
 /// Reads one webhook.
 #[utoipa::path(get, path = "/api/webhooks/{id}", tag = "webhooks", operation_id = "find_webhook",
+    security(("bearer" = ["admin"])),
     params(("id" = String, Path, description = "The webhook"), ("X-Tenant" = Option<String>, Header, description = "Whose webhook")),
     responses(
         (status = 200, description = "The webhook", body = WebhookView),
@@ -129,7 +136,7 @@ pub async fn list_webhooks(state: Data<State>, Tenant(tenant): Tenant) -> Result
     ))]
 pub async fn find_webhook(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<Admin>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
@@ -139,6 +146,7 @@ pub async fn find_webhook(
 
 /// Changes a webhook, switches it on or off.
 #[utoipa::path(put, path = "/api/webhooks/{id}", tag = "webhooks", operation_id = "update_webhook",
+    security(("bearer" = ["admin"])),
     params(("id" = String, Path, description = "The webhook"), ("X-Tenant" = Option<String>, Header, description = "Whose webhook")),
     request_body = UpdateWebhook,
     responses(
@@ -151,7 +159,7 @@ pub async fn find_webhook(
     ))]
 pub async fn update_webhook(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<Admin>,
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -168,6 +176,7 @@ pub async fn update_webhook(
 
 /// Gives a webhook a new secret; the old one signs too for 24 hours.
 #[utoipa::path(post, path = "/api/webhooks/{id}/rotate", tag = "webhooks", operation_id = "rotate_webhook",
+    security(("bearer" = ["admin"])),
     params(("id" = String, Path, description = "The webhook"), ("X-Tenant" = Option<String>, Header, description = "Whose webhook"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     responses(
@@ -180,7 +189,7 @@ pub async fn update_webhook(
     ))]
 pub async fn rotate_webhook(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<Admin>,
     id: Path<String>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, ApiError> {
@@ -212,6 +221,7 @@ fn rotate(conn: &mut PgConnection, making: &Making, id: WebhookId) -> Result<(We
 ///
 /// Each event has the same `webhook-id` as before, so a receiver recognises what it has.
 #[utoipa::path(post, path = "/api/webhooks/{id}/replay", tag = "webhooks", operation_id = "replay_webhook",
+    security(("bearer" = ["admin"])),
     params(("id" = String, Path, description = "The webhook"), ("X-Tenant" = Option<String>, Header, description = "Whose webhook"),
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     request_body = ReplayWebhook,
@@ -227,7 +237,7 @@ fn rotate(conn: &mut PgConnection, making: &Making, id: WebhookId) -> Result<(We
     ))]
 pub async fn replay_webhook(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<Admin>,
     id: Path<String>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
@@ -259,6 +269,7 @@ fn read_since(body: Value) -> Result<Timestamp, Invalid> {
 
 /// Deletes a webhook: it is not called any more.
 #[utoipa::path(delete, path = "/api/webhooks/{id}", tag = "webhooks", operation_id = "delete_webhook",
+    security(("bearer" = ["admin"])),
     params(("id" = String, Path, description = "The webhook"), ("X-Tenant" = Option<String>, Header, description = "Whose webhook")),
     responses(
         (status = 204, description = "Deleted"),
@@ -268,7 +279,7 @@ fn read_since(body: Value) -> Result<Timestamp, Invalid> {
     ))]
 pub async fn delete_webhook(
     state: Data<State>,
-    Tenant(tenant): Tenant,
+    Caller { tenant, .. }: Caller<Admin>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let id = parse_id(&id)?;
