@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use awc::http::Method;
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::{FAILED, Failure, USAGE};
@@ -12,11 +13,23 @@ use crate::platform::http_client::{Answer, HttpClient};
 /// Longest wait for one answer; longer than the provider waits for the client role.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Who calls.
+#[derive(Args, Clone, Default)]
+pub struct Credentials {
+    /// The tenant to act for; a token names it by itself
+    #[arg(long, global = true, env = "OC_TENANT")]
+    tenant: Option<String>,
+    /// The token to show; `oc token` makes one
+    #[arg(long, global = true, env = "OC_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+}
+
 /// One role at one address.
 pub struct Api {
     http: HttpClient,
     base: String,
-    tenant: Option<String>,
+    /// Headers of every call.
+    headers: Vec<(&'static str, String)>,
 }
 
 /// A status and a JSON body.
@@ -33,8 +46,8 @@ impl Reply {
 }
 
 impl Api {
-    /// The role at `base`, such as `http://127.0.0.1:3001`, for a tenant.
-    pub fn new(base: &str, tenant: Option<String>) -> Result<Self, Failure> {
+    /// The role at `base`, such as `http://127.0.0.1:3001`.
+    pub fn new(base: &str, who: &Credentials) -> Result<Self, Failure> {
         let parsed =
             url::Url::parse(base).ok().filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());
         if parsed.is_none() {
@@ -43,10 +56,14 @@ impl Api {
                 format!("{base} is no address; it must start with http:// or https://"),
             ));
         }
+        let given = |value: &Option<String>| value.as_deref().map(str::trim).map(str::to_owned);
+        let given = |value| given(value).filter(|text| !text.is_empty());
+        let tenant = given(&who.tenant).map(|tenant| (TENANT_HEADER, tenant));
+        let token = given(&who.token).map(|token| ("Authorization", format!("Bearer {token}")));
         Ok(Self {
             http: HttpClient::new(base, TIMEOUT)?,
             base: base.trim_end_matches('/').to_owned(),
-            tenant,
+            headers: tenant.into_iter().chain(token).collect(),
         })
     }
 
@@ -59,10 +76,7 @@ impl Api {
         expected: &[u16],
     ) -> Result<Reply, Failure> {
         let url = format!("{}{path}", self.base);
-        let mut headers = Vec::new();
-        if let Some(tenant) = &self.tenant {
-            headers.push((TENANT_HEADER, tenant.as_str()));
-        }
+        let mut headers: Vec<_> = self.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         if body.is_some() {
             headers.push(("Content-Type", "application/json"));
         }

@@ -14,7 +14,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::api::Api;
+use super::api::{Api, Credentials};
 use super::{FAILED, Failure, Outcome, block_on, output};
 use crate::local::examples::{EXAMPLES, content_type_of, title_of};
 use crate::local::{Cluster, Options};
@@ -207,9 +207,9 @@ async fn welcome(ports: &Ports) -> Failure {
 async fn greet(ports: &Ports) -> Result<(), Failure> {
     let provider = format!("http://127.0.0.1:{}", ports.provider);
     let client = format!("http://127.0.0.1:{}", ports.client);
-    let api = Api::new(&provider, None)?;
+    let api = Api::new(&provider, &Credentials::default())?;
     wait_until_ready(&api).await?;
-    wait_until_ready(&Api::new(&client, None)?).await?;
+    wait_until_ready(&Api::new(&client, &Credentials::default())?).await?;
     let first = load_examples(&api).await?;
     output::note(&format!(
         "\n  oc is ready.\n\n  provider  {provider}/docs   the API of those who write\n  client    {client}/       the page of those who read\n"

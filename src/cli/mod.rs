@@ -10,6 +10,7 @@ mod output;
 mod send;
 mod serve;
 mod settings;
+mod token;
 
 use std::process::ExitCode;
 
@@ -22,7 +23,7 @@ pub use settings::SettingArgs;
 /// Hands documents from a care provider to its clients, and never loses one.
 #[derive(Parser)]
 #[command(name = "oc", version = version(), max_term_width = 100, arg_required_else_help = true,
-    after_help = "Start here:\n  oc dev                        both roles and their databases, nothing to set up\n  oc send FILE --to NAME        send a document\n  oc open CODE                  read it\n  oc outbox list                what waits to be delivered\n\nEvery setting is a flag and an environment variable; .env.example explains them.")]
+    after_help = "Start here:\n  oc dev                        both roles and their databases, nothing to set up\n  oc send FILE --to NAME        send a document\n  oc open CODE                  read it\n  oc outbox list                what waits to be delivered\n  oc token --tenant NAME        a token for a role that asks for one\n\nEvery setting is a flag and an environment variable; .env.example explains them.")]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -36,6 +37,7 @@ enum Command {
     Send(send::Send),
     Open(open::Open),
     Outbox(outbox::Outbox),
+    Token(token::Token),
     Openapi(inspect::Openapi),
     Healthcheck(inspect::Healthcheck),
     Config(inspect::ShowConfig),
@@ -53,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::Send(command) => command.run(),
         Command::Open(command) => command.run(),
         Command::Outbox(command) => command.run(),
+        Command::Token(command) => command.run(),
         Command::Openapi(command) => command.run(),
         Command::Healthcheck(command) => command.run(),
         Command::Config(command) => command.run(),

@@ -6,7 +6,7 @@ use awc::http::Method;
 use clap::Args;
 use url::form_urlencoded;
 
-use super::api::Api;
+use super::api::{Api, Credentials};
 use super::{Failure, Outcome, REFUSED, block_on, output};
 
 /// Read a document with its code
@@ -30,7 +30,7 @@ impl Open {
         let code = self.code.trim_end_matches('/').rsplit('/').next().unwrap_or(&self.code);
         let code: String = form_urlencoded::byte_serialize(code.trim().as_bytes()).collect();
         let path = format!("/api/public/{}", code.replace('+', "%20"));
-        let api = Api::new(&self.client, None)?;
+        let api = Api::new(&self.client, &Credentials::default())?;
         let opened = block_on(api.call(Method::GET, &path, None, &[200, 404, 410]))?;
         if opened.status != 200 {
             let message = opened.text("/message").unwrap_or("the code opens nothing");

@@ -6,7 +6,7 @@ use awc::http::Method;
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
-use super::api::{Api, Reply};
+use super::api::{Api, Credentials, Reply};
 use super::{Failure, Outcome, block_on, output};
 
 /// Look at messages on their way, and start failed ones again
@@ -27,9 +27,8 @@ pub struct Outbox {
         default_value = "http://127.0.0.1:3001"
     )]
     provider: String,
-    /// The tenant to act for
-    #[arg(long, global = true, env = "OC_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    who: Credentials,
     /// Print the answer as JSON
     #[arg(long, global = true)]
     json: bool,
@@ -64,7 +63,7 @@ enum Action {
 
 impl Outbox {
     pub fn run(self) -> Outcome {
-        let api = Api::new(&self.provider, self.tenant.clone())?;
+        let api = Api::new(&self.provider, &self.who)?;
         block_on(self.act(&api))?;
         Ok(ExitCode::SUCCESS)
     }

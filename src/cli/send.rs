@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::api::Api;
+use super::api::{Api, Credentials};
 use super::{Failure, NOT_YET, Outcome, USAGE, block_on, output};
 use crate::local::examples::{content_type_of, title_of};
 
@@ -29,9 +29,8 @@ pub struct Send {
     /// The provider role
     #[arg(long, env = "OC_PROVIDER_URL", value_name = "URL", default_value = "http://127.0.0.1:3001")]
     provider: String,
-    /// The tenant to act for
-    #[arg(long, env = "OC_TENANT")]
-    tenant: Option<String>,
+    #[command(flatten)]
+    who: Credentials,
     /// Print the answer as JSON
     #[arg(long)]
     json: bool,
@@ -50,7 +49,7 @@ impl Send {
         if let (Some(name), Some(fields)) = (&self.to, document.as_object_mut()) {
             fields.insert("recipient".to_owned(), json!({ "name": name }));
         }
-        let api = Api::new(&self.provider, self.tenant.clone())?;
+        let api = Api::new(&self.provider, &self.who)?;
         let sent = block_on(api.hand_over(&document))?;
         if self.json {
             output::line(&sent.body.to_string());

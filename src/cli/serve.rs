@@ -87,9 +87,10 @@ impl Serve {
 /// `oc 0.1.0 provider on http://127.0.0.1:3001 (auth none, 2 workers, 16 connections)`.
 fn banner(role: Role, config: &Config, address: std::net::SocketAddr) -> String {
     format!(
-        "oc {} {} on http://{address} (auth none, {} workers, at most {} database connections); API at http://{address}/docs",
+        "oc {} {} on http://{address} (auth {}, {} workers, at most {} database connections); API at http://{address}/docs",
         env!("CARGO_PKG_VERSION"),
         role.name(),
+        config.identity.auth.as_str(),
         config.http.workers,
         config.database.pool_size,
     )

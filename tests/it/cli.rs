@@ -6,8 +6,19 @@ use crate::support::any_role;
 use crate::support::database::TestDatabase;
 use crate::support::process::{Served, oc, run, run_with};
 
-const COMMANDS: [&str; 10] =
-    ["serve", "migrate", "dev", "send", "open", "outbox", "openapi", "healthcheck", "config", "completions"];
+const COMMANDS: [&str; 11] = [
+    "serve",
+    "migrate",
+    "dev",
+    "send",
+    "open",
+    "outbox",
+    "token",
+    "openapi",
+    "healthcheck",
+    "config",
+    "completions",
+];
 
 #[test]
 fn the_command_line_is_consistent() {
