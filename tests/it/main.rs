@@ -19,6 +19,7 @@ mod architecture;
 mod cli;
 mod cluster;
 mod guarded_calls;
+mod identity;
 mod migrations;
 mod openapi;
 mod outage;

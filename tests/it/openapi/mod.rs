@@ -12,7 +12,7 @@ use crate::support::database::TestDatabase;
 use crate::support::http::{Answer, Call};
 use crate::support::process::{Served, run};
 
-const METHODS: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"];
+pub const METHODS: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"];
 
 /// Routes that are deliberately left out of the description: other names of the
 /// probes, the description itself, the pages.
@@ -28,7 +28,7 @@ const UNDESCRIBED: [&str; 9] = [
     "/assets/client.css",
 ];
 
-fn described(role: Role) -> Value {
+pub fn described(role: Role) -> Value {
     serde_json::to_value(role.api()).unwrap()
 }
 
@@ -37,7 +37,7 @@ fn each_role(check: impl Fn(Role, &Value)) {
 }
 
 /// Each operation: path, method, what is said about it.
-fn operations(api: &Value) -> Vec<(String, String, Value)> {
+pub fn operations(api: &Value) -> Vec<(String, String, Value)> {
     let mut found = Vec::new();
     for (path, item) in api["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
@@ -123,7 +123,7 @@ fn assert_interface(page: &Answer, get: &impl Fn(&str) -> Answer) {
 }
 
 /// Every path that the sources of a role and of the platform mount.
-fn mounted(role: Role) -> BTreeSet<String> {
+pub fn mounted(role: Role) -> BTreeSet<String> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = BTreeSet::new();
     let mut folders: Vec<PathBuf> = vec![src.join("platform/http"), src.join("roles").join(role.name())];
@@ -155,7 +155,7 @@ fn every_route_is_described_and_nothing_else() {
     });
 }
 
-fn concrete(path: &str) -> String {
+pub fn concrete(path: &str) -> String {
     path.replace("{id}", "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d").replace("{accessCode}", "0000-0000-0000")
 }
 

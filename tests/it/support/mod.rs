@@ -9,6 +9,7 @@ pub mod http;
 pub mod process;
 pub mod receiver;
 pub mod scratch;
+pub mod tokens;
 pub mod waiting;
 
 use oc::config::{Config, Source, Value, Values};
