@@ -98,7 +98,7 @@ impl Shared {
                     shared.number.fetch_add(1, Ordering::AcqRel);
                 }
                 Err(error) => {
-                    log::warn!("JWT_JWKS_URL {error}; keys that are known are used until they are too old")
+                    log::warn!("JWT_JWKS_URL {error}; keys that are known are used until they are too old");
                 }
             }
         });

@@ -51,7 +51,7 @@ pub enum Key {
     Rsa(RsaPublicKeyComponents<Vec<u8>>),
     /// An uncompressed point on P-256, for ES256.
     P256(UnparsedPublicKey<Vec<u8>>),
-    /// A point, for EdDSA.
+    /// A point, for `EdDSA`.
     Ed25519(UnparsedPublicKey<Vec<u8>>),
 }
 

@@ -167,6 +167,9 @@ pub fn app(
 /// Opens the socket and starts what goes on by itself.
 pub fn start(config: &Config) -> io::Result<Running> {
     let state = State::new(config)?;
+    if config.identity.auth == config::Auth::Jwt && state.tokens.is_none() {
+        log::warn!("SERVICE_TOKEN_SECRET is not set: a client role that asks for tokens takes nothing");
+    }
     let running = server::bind(app(config, &state)?, &config.http)?;
     outbox::listen(&config.database, &[&state.wake, &state.webhook_wake])?;
     actix_web::rt::spawn(state.deliveries.clone().run());

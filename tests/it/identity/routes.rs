@@ -210,10 +210,10 @@ fn only_what_is_on_the_list_is_for_everybody() {
                 let answer = guarded.served.call(&Call::new(method, concrete(&path)));
                 match FOR_EVERYBODY.contains(&path.as_str()) {
                     true => {
-                        assert!(!matches!(answer.status, 401 | 403), "{method} {path}: {}", answer.status)
+                        assert!(!matches!(answer.status, 401 | 403), "{method} {path}: {}", answer.status);
                     }
                     false => {
-                        assert!(matches!(answer.status, 401 | 405), "{method} {path}: {}", answer.status)
+                        assert!(matches!(answer.status, 401 | 405), "{method} {path}: {}", answer.status);
                     }
                 }
             }
