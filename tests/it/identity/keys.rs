@@ -122,18 +122,15 @@ async fn many_who_need_the_keys_share_one_fetch() {
 async fn known_keys_go_on_without_their_server_until_they_are_too_old() {
     let known = Signer::ed25519();
     let jwks = Receiver::start(serving(&[(&known, "known")]));
-    let ttl = Duration::from_millis(400);
+    let ttl = Duration::from_secs(1);
     let door = door(&jwks, ttl, Duration::from_millis(20));
+    let started = Instant::now();
     assert_eq!(recognise(&door, &known, "known").await, anna());
-    let fetched = Instant::now();
     jwks.behave(Behaviour::Close);
-    let mut good = 0;
     while recognise(&door, &known, "known").await == anna() {
-        good += 1;
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    // The keys are a little older than what this test has measured.
-    assert!(good > 1 && fetched.elapsed() + Duration::from_millis(100) >= ttl);
+    assert!(started.elapsed() >= ttl);
     assert_eq!(recognise(&door, &known, "known").await, Err(Refusal::NoKeys));
     assert!(jwks.every_call().len() > 2, "they were not asked for ahead of time");
     jwks.behave(serving(&[(&known, "known")]));
