@@ -214,8 +214,10 @@ async fn greet(ports: &Ports) -> Result<(), Failure> {
     output::note(&format!(
         "\n  oc is ready.\n\n  provider  {provider}/docs   the API of those who write\n  client    {client}/       the page of those who read\n"
     ));
-    if let Some((title, link)) = first {
-        output::note(&format!("  Read one now     {link}\n                   ({title})"));
+    if let Some(Example { title, link, code }) = first {
+        output::note(&format!(
+            "  Read one now     {link}\n  with the code    {code}\n                   ({title})"
+        ));
     }
     let example = Path::new("examples/01-exercise-plan.en.md");
     let file = if example.exists() { example } else { Path::new("FILE.md") };
@@ -247,9 +249,16 @@ async fn wait_until_ready(api: &Api) -> Result<(), Failure> {
     Err(last.unwrap_or_else(|| Failure::new(FAILED, "a role did not become ready")))
 }
 
+/// A document that can be read.
+struct Example {
+    title: String,
+    link: String,
+    code: String,
+}
+
 /// Loads the examples into an empty database: one draft, one final, the others
-/// sent. Returns title and link of the newest document that was sent.
-async fn load_examples(api: &Api) -> Result<Option<(String, String)>, Failure> {
+/// sent. Returns the newest document that was sent.
+async fn load_examples(api: &Api) -> Result<Option<Example>, Failure> {
     let present = api.call(Method::GET, "/api/documents?limit=50", None, &[200]).await?;
     if present.body.pointer("/items/0").is_none() {
         for (i, example) in EXAMPLES.iter().enumerate() {
@@ -269,6 +278,7 @@ async fn load_examples(api: &Api) -> Result<Option<(String, String)>, Failure> {
         output::note(&format!("oc dev: {} example documents loaded", EXAMPLES.len()));
     }
     let newest = api.call(Method::GET, "/api/documents?state=delivered&limit=1", None, &[200]).await?;
-    let text = |pointer: &str| newest.text(pointer).map(str::to_owned);
-    Ok(text("/items/0/title").zip(text("/items/0/link")))
+    let text = |field: &str| newest.text(&format!("/items/0/{field}")).map(str::to_owned);
+    let parts = text("title").zip(text("link")).zip(text("accessCode"));
+    Ok(parts.map(|((title, link), code)| Example { title, link, code }))
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use awc::http::Method;
 use clap::Args;
-use url::form_urlencoded;
+use serde_json::json;
 
 use super::api::{Api, Credentials};
 use super::{Failure, Outcome, REFUSED, block_on, output};
@@ -15,8 +15,11 @@ use super::{Failure, Outcome, REFUSED, block_on, output};
 /// usage, 4 the code opens nothing or nothing any more.
 #[derive(Args)]
 pub struct Open {
-    /// The access code, or the link that holds it
+    /// The access code
     code: String,
+    /// The link that came with it: opens also when the code alone is blocked
+    #[arg(long, value_name = "URL")]
+    link: Option<String>,
     /// The client role
     #[arg(long, env = "OC_CLIENT_URL", value_name = "URL", default_value = "http://127.0.0.1:3000")]
     client: String,
@@ -27,11 +30,14 @@ pub struct Open {
 
 impl Open {
     pub fn run(self) -> Outcome {
-        let code = self.code.trim_end_matches('/').rsplit('/').next().unwrap_or(&self.code);
-        let code: String = form_urlencoded::byte_serialize(code.trim().as_bytes()).collect();
-        let path = format!("/api/public/{}", code.replace('+', "%20"));
+        // In the body, since paths end up in logs.
+        let mut body = json!({ "accessCode": last_part(&self.code) });
+        if let Some(link) = &self.link {
+            body["linkToken"] = json!(last_part(link));
+        }
         let api = Api::new(&self.client, &Credentials::default())?;
-        let opened = block_on(api.call(Method::GET, &path, None, &[200, 404, 410]))?;
+        let expected = [200, 401, 403, 404, 409, 410];
+        let opened = block_on(api.call(Method::POST, "/api/public/access", Some(&body), &expected))?;
         if opened.status != 200 {
             let message = opened.text("/message").unwrap_or("the code opens nothing");
             return Err(Failure::new(REFUSED, message));
@@ -43,4 +49,10 @@ impl Open {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What stands behind the last slash; older links hold the code.
+fn last_part(text: &str) -> &str {
+    let text = text.trim().trim_end_matches('/');
+    text.rsplit('/').next().unwrap_or(text)
 }

@@ -1,6 +1,7 @@
 //! Settings: one table that is the manual, and the typed structs that the rest
 //! of the program reads. Nothing else in the program reads the environment.
 
+mod access;
 mod delivery;
 mod identity;
 mod settings;
@@ -9,6 +10,7 @@ mod values;
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use access::{AccessCodes, CodeHash};
 pub use delivery::{Breaker, Outbox, Retention, Retry, Upkeep};
 pub use identity::{Auth, Identity, Jwks, Jwt};
 pub use settings::{SETTINGS, Setting};
@@ -33,6 +35,8 @@ pub struct Config {
     pub upkeep: Upkeep,
     /// How long the client role keeps what.
     pub retention: Retention,
+    /// How documents are opened.
+    pub access: AccessCodes,
     /// `HOUSEKEEPING_SECONDS`.
     pub housekeeping: Duration,
     /// `ACCESS_CODE_KEY`; empty for every role but the client role.
@@ -103,6 +107,7 @@ impl Config {
             outbox: delivery::outbox(values, &mut problems),
             upkeep: delivery::upkeep(values, &mut problems),
             retention: delivery::retention(values, &mut problems),
+            access: access::access_codes(values, &mut problems),
             housekeeping: Duration::from_secs(values.number(
                 "HOUSEKEEPING_SECONDS",
                 1..=86_400,

@@ -231,6 +231,15 @@ pub const SETTINGS: &[Setting] = &[
         "2592000",
         "How long a document that was sent is kept after its deletion",
     ),
+    setting("ACCESS_CODE_DAYS", Default::Is("30"), "Life of an access where nobody says otherwise, in days"),
+    of_client("ACCESS_CODE_LENGTH", "12", "Symbols of a new access code: 12 or 14"),
+    of_client(
+        "ACCESS_CODE_HASH",
+        "fast",
+        "How new access codes are hashed: fast, or strict, which costs 30 ms of a processor for each check",
+    ),
+    of_client("ACCESS_CODE_ATTEMPTS", "10", "Wrong tries after which a code is blocked for ever"),
+    of_client("REFUSAL_FLOOR_MS", "250", "Time after which every refusal of a code is answered"),
     of_client(
         "CODE_RESERVATION_SECONDS",
         "2592000",

@@ -1,75 +1,124 @@
 //! The access code that a client types: `K7QM-4T9X-WR5C`.
 //!
-//! Twelve symbols of Crockford base32 in three groups: 5 of *selector* (finds
-//! the row), 6 of *verifier* (is checked against it), 1 of *check* (Luhn mod 32
-//! over the first eleven, catches a typo before it costs an attempt). 55 bits
-//! are random.
+//! Twelve or fourteen symbols of Crockford base32: 5 of *selector* (finds the
+//! row), 6 or 8 of *verifier* (is checked against it), 1 of *check* (Luhn mod 32
+//! over all before it, catches a typo before it costs an attempt). 55 or 65 bits
+//! are random. Shorter codes do not exist: a code alone opens a document.
 
 use std::fmt;
+
+use super::code_words;
 
 /// Crockford's base32 (no I, L, O, U), <https://www.crockford.com/base32.html>.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// Symbols that find the row.
 pub const SELECTOR_LEN: usize = 5;
-/// Symbols that are checked once the row is found.
-pub const VERIFIER_LEN: usize = 6;
-/// Symbols of a whole code, the check symbol included.
-pub const CODE_LEN: usize = SELECTOR_LEN + VERIFIER_LEN + 1;
-/// Random bytes that one code is made of; 5 bits of each are used.
-pub const RANDOM_BYTES: usize = SELECTOR_LEN + VERIFIER_LEN;
+/// Symbols of the longest code.
+const LONGEST: usize = 14;
+/// Random bytes that a code is made of; 5 bits of each are used.
+pub const RANDOM_BYTES: usize = LONGEST - 1;
+
+/// How many symbols a code has, the check symbol included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeLength {
+    /// `K7QM-4T9X-WR5C`, 55 random bits.
+    Twelve,
+    /// `K7QM4-T9XWR-5C2H`, 65 random bits.
+    Fourteen,
+}
+
+impl CodeLength {
+    /// As a number.
+    #[must_use]
+    pub fn symbols(self) -> usize {
+        match self {
+            Self::Twelve => 12,
+            Self::Fourteen => LONGEST,
+        }
+    }
+
+    /// The length with so many symbols.
+    #[must_use]
+    pub fn of(symbols: usize) -> Option<Self> {
+        [Self::Twelve, Self::Fourteen].into_iter().find(|length| length.symbols() == symbols)
+    }
+
+    /// Symbols that are shown together.
+    fn group(self) -> usize {
+        match self {
+            Self::Twelve => 4,
+            Self::Fourteen => 5,
+        }
+    }
+}
 
 /// A well-formed access code. Its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AccessCode([u8; CODE_LEN]);
+pub struct AccessCode {
+    /// Those beyond the length are 0.
+    symbols: [u8; LONGEST],
+    length: CodeLength,
+}
 
 impl AccessCode {
     /// Makes a code of random bytes. 256 is a multiple of 32, so five bits of
-    /// each byte are uniform and nothing has to be thrown away.
+    /// each byte are uniform and nothing has to be thrown away. `None` if it
+    /// holds a word that nobody wants to find in a letter: draw again.
     #[must_use]
-    pub fn from_random(random: [u8; RANDOM_BYTES]) -> Self {
-        let mut symbols = [0; CODE_LEN];
-        for (symbol, byte) in symbols.iter_mut().zip(random) {
-            *symbol = byte & 31;
-        }
-        if let Some((check, payload)) = symbols.split_last_mut() {
-            *check = check_symbol(payload);
-        }
-        Self(symbols)
+    pub fn from_random(random: [u8; RANDOM_BYTES], length: CodeLength) -> Option<Self> {
+        let mut code = Self { symbols: [0; LONGEST], length };
+        let payload = code.symbols.iter_mut().take(length.symbols() - 1);
+        payload.zip(random).for_each(|(symbol, byte)| *symbol = byte & 31);
+        code.complete();
+        (!code_words::offends(&letters(code.used()))).then_some(code)
     }
 
     /// Reads what a person typed: case, spaces and hyphens do not matter,
     /// O is 0, I and L are 1.
     pub fn parse(text: &str) -> Result<Self, MalformedCode> {
-        let mut symbols = [0; CODE_LEN];
-        let mut slots = symbols.iter_mut();
+        let mut symbols = [0; LONGEST];
+        let mut count = 0;
         for c in text.chars().filter(|c| !c.is_whitespace() && *c != '-') {
-            let slot = slots.next().ok_or(MalformedCode)?;
+            let slot = symbols.get_mut(count).ok_or(MalformedCode)?;
             *slot = symbol_of(c).ok_or(MalformedCode)?;
+            count += 1;
         }
-        let complete = slots.next().is_none();
-        match symbols.split_last() {
-            Some((check, payload)) if complete && check_symbol(payload) == *check => Ok(Self(symbols)),
-            _ => Err(MalformedCode),
-        }
+        let typed = Self { symbols, length: CodeLength::of(count).ok_or(MalformedCode)? };
+        let mut right = typed.clone();
+        right.complete();
+        if right == typed { Ok(typed) } else { Err(MalformedCode) }
     }
 
     /// The part that finds the row, in letters.
     #[must_use]
     pub fn selector(&self) -> String {
-        letters(self.0.iter().take(SELECTOR_LEN))
+        letters(self.used().iter().take(SELECTOR_LEN))
     }
 
     /// The part that is checked, in letters.
     #[must_use]
     pub fn verifier(&self) -> String {
-        letters(self.0.iter().skip(SELECTOR_LEN).take(VERIFIER_LEN))
+        let count = self.length.symbols() - SELECTOR_LEN - 1;
+        letters(self.used().iter().skip(SELECTOR_LEN).take(count))
+    }
+
+    fn used(&self) -> &[u8] {
+        self.symbols.get(..self.length.symbols()).unwrap_or_default()
+    }
+
+    /// Writes the check symbol.
+    fn complete(&mut self) {
+        let used = self.symbols.get_mut(..self.length.symbols());
+        if let Some((check, payload)) = used.and_then(<[u8]>::split_last_mut) {
+            *check = check_symbol(payload);
+        }
     }
 }
 
 impl fmt::Display for AccessCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, group) in self.0.chunks(4).enumerate() {
+        for (i, group) in self.used().chunks(self.length.group()).enumerate() {
             if i > 0 {
                 f.write_str("-")?;
             }
@@ -89,8 +138,8 @@ impl fmt::Debug for AccessCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MalformedCode;
 
-fn letters<'a>(symbols: impl Iterator<Item = &'a u8>) -> String {
-    symbols.filter_map(|s| ALPHABET.get(usize::from(*s))).map(|b| char::from(*b)).collect()
+fn letters<'a>(symbols: impl IntoIterator<Item = &'a u8>) -> String {
+    symbols.into_iter().filter_map(|s| ALPHABET.get(usize::from(*s))).map(|b| char::from(*b)).collect()
 }
 
 fn symbol_of(c: char) -> Option<u8> {
@@ -124,7 +173,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn code() -> impl Strategy<Value = AccessCode> {
-        any::<[u8; RANDOM_BYTES]>().prop_map(AccessCode::from_random)
+        let length = prop_oneof![Just(CodeLength::Twelve), Just(CodeLength::Fourteen)];
+        let made = |(random, length)| AccessCode::from_random(random, length);
+        (any::<[u8; RANDOM_BYTES]>(), length).prop_filter_map("a word", made)
     }
 
     proptest! {
@@ -140,9 +191,9 @@ mod tests {
         }
 
         #[test]
-        fn one_wrong_symbol_is_always_noticed(code in code(), at in 0..CODE_LEN, other in 1u8..32) {
-            let mut wrong = code.clone();
-            wrong.0[at] = (wrong.0[at] + other) % 32;
+        fn one_wrong_symbol_is_always_noticed(code in code(), at in 0..LONGEST, other in 1u8..32) {
+            let (mut wrong, at) = (code.clone(), at % code.length.symbols());
+            wrong.symbols[at] = (wrong.symbols[at] + other) % 32;
             prop_assert_eq!(AccessCode::parse(&wrong.to_string()), Err(MalformedCode));
         }
 
@@ -154,17 +205,33 @@ mod tests {
 
     #[test]
     fn a_code_is_shown_in_three_groups_and_hidden_in_debug_output() {
-        let code = AccessCode::from_random([31; RANDOM_BYTES]);
-        assert_eq!(code.selector() + &code.verifier(), "ZZZZZZZZZZZ");
-        assert_eq!(code.to_string().len(), 14);
-        assert!(!format!("{code:?}").contains('Z'));
+        let made = |length| AccessCode::from_random([31; RANDOM_BYTES], length).unwrap();
+        let (short, long) = (made(CodeLength::Twelve), made(CodeLength::Fourteen));
+        assert_eq!(short.selector() + &short.verifier(), "Z".repeat(11));
+        assert_eq!(long.selector() + &long.verifier(), "Z".repeat(13));
+        let groups = |code: &AccessCode| code.to_string().split('-').map(str::len).collect::<Vec<_>>();
+        assert_eq!((groups(&short), groups(&long)), (vec![4, 4, 4], vec![5, 5, 4]));
+        assert!(!format!("{short:?}").contains('Z'));
     }
 
     #[test]
     fn what_is_too_short_or_too_long_or_foreign_is_refused() {
-        for bad in ["", "K7QM", "0000-0000-0000-0", "0000-0000-000U", "0000-0000-000\0", "ABC123"] {
+        let bad = ["", "K7QM", "000000", "0000-0000-0000-0", "0000-0000-000U", "0000-0000-000\0", "ABC123"];
+        for bad in bad {
             assert_eq!(AccessCode::parse(bad), Err(MalformedCode), "{bad}");
         }
         assert!(AccessCode::parse("0000-0000-0000").is_ok());
+        assert!(AccessCode::parse("0000-0000-0000-00").is_ok());
+    }
+
+    #[test]
+    fn a_code_that_holds_a_word_is_drawn_again() {
+        // F, 1, C, K: the third symbol of the alphabet is 2, and so on.
+        let place = |c: u8| ALPHABET.iter().position(|b| *b == c).unwrap() as u8;
+        let mut random = [31; RANDOM_BYTES];
+        for (slot, c) in random.iter_mut().skip(3).zip(*b"F1CK") {
+            *slot = place(c);
+        }
+        assert_eq!(AccessCode::from_random(random, CodeLength::Twelve), None);
     }
 }

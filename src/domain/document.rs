@@ -20,8 +20,6 @@ pub const METADATA_MAX: usize = 16_384;
 pub const EXPIRES_IN_MIN: i64 = 60;
 /// Longest life of an access in seconds: 90 days.
 pub const EXPIRES_IN_MAX: i64 = 90 * 86_400;
-/// Life of an access in seconds where nobody said otherwise: 30 days.
-pub const EXPIRES_IN_DEFAULT: i64 = 30 * 86_400;
 
 /// What somebody writes: the fields that a version consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]

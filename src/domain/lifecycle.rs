@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::document::{DeliveryState, Document, EXPIRES_IN_DEFAULT, Operation, Status};
+use super::document::{DeliveryState, Document, Operation, Status};
 use super::timestamp::Timestamp;
 
 /// Why a document can't do what was asked of it (contract: `INVALID_DOCUMENT_STATE`).
@@ -100,11 +100,12 @@ impl Document {
         }
     }
 
-    /// When the access ends if it is sent at `now`.
+    /// When the access ends if it is sent at `now`; it lasts for `life` where
+    /// nobody said otherwise.
     #[must_use]
-    pub fn expiry_from(&self, now: Timestamp) -> Timestamp {
-        let seconds = self.written.expires_in.unwrap_or(EXPIRES_IN_DEFAULT);
-        now.plus(Duration::from_secs(seconds.unsigned_abs()))
+    pub fn expiry_from(&self, now: Timestamp, life: Duration) -> Timestamp {
+        let asked_for = self.written.expires_in.map(|seconds| Duration::from_secs(seconds.unsigned_abs()));
+        now.plus(asked_for.unwrap_or(life))
     }
 }
 
@@ -172,10 +173,10 @@ mod tests {
     }
 
     #[test]
-    fn access_lasts_thirty_days_unless_said_otherwise() {
-        let mut document = draft();
-        assert_eq!(document.expiry_from(at(NOON)), at(NOON + 30 * 86_400_000));
+    fn access_lasts_as_long_as_usual_unless_said_otherwise() {
+        let (mut document, month) = (draft(), Duration::from_secs(30 * 86_400));
+        assert_eq!(document.expiry_from(at(NOON), month), at(NOON + 30 * 86_400_000));
         document.written.expires_in = Some(60);
-        assert_eq!(document.expiry_from(at(NOON)), at(NOON + 60_000));
+        assert_eq!(document.expiry_from(at(NOON), month), at(NOON + 60_000));
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod access_code;
 pub mod claims;
+mod code_words;
 pub mod cursor;
 pub mod document;
 pub mod fields;

@@ -150,7 +150,23 @@ impl Delivered {
             expires_at: read_expiry(&mut fields),
             written: Written::read(&mut fields),
         };
+        fields.object("protection", check_protection);
         fields.finish().map(|()| delivered)
+    }
+}
+
+/// Refuses what this role does not offer, so that nobody relies on it. A code alone
+/// opens a document, so there is no short one.
+fn check_protection(fields: &mut Fields) {
+    let standard = |format: &str| (format == "standard").then_some(());
+    let why = "must be standard: a shorter code is refused where the code alone opens a document";
+    fields.parsed("codeFormat", why, standard);
+    if fields.boolean("linkRequired").value() == Some(true) {
+        fields.refuse(
+            "linkRequired",
+            "enum",
+            "must be false: every code opens its document without the link, too",
+        );
     }
 }
 
@@ -259,6 +275,21 @@ mod tests {
         let delivered = Delivered::parse(json!({"title": "T", "content": "C"})).unwrap();
         assert_eq!((delivered.id, delivered.version, delivered.expires_at), (None, 1, None));
         assert_eq!(delivered.ordering, Ordering { sequence: 1, generation: 1, reserved_code: None });
+    }
+
+    #[test]
+    fn a_short_code_is_refused_and_the_standard_one_may_be_named() {
+        let parse = |protection: Value| {
+            Delivered::parse(json!({"title": "T", "content": "C", "protection": protection}))
+        };
+        for fine in [json!({}), json!(null), json!({"codeFormat": "standard", "linkRequired": false})] {
+            assert!(parse(fine).is_ok());
+        }
+        for format in ["short6", "long", ""] {
+            let fields = parse(json!({"codeFormat": format, "linkRequired": true})).unwrap_err().0;
+            let names: Vec<_> = fields.iter().map(|e| e.field.as_str()).collect();
+            assert_eq!(names, ["protection.codeFormat", "protection.linkRequired"], "{format}");
+        }
     }
 
     #[test]

@@ -111,6 +111,8 @@ words! {
         Opened = "opened",
         /// Somebody typed a wrong code that began like the right one.
         CodeWrong = "code_wrong",
+        /// The code, or its link, was guessed at too often and is blocked.
+        CodeBlocked = "code_blocked",
         /// Somebody fetched a file of it.
         FileFetched = "file_fetched",
         /// Access ended by time.

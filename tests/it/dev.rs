@@ -18,6 +18,7 @@ struct Dev {
     provider: SocketAddr,
     client: SocketAddr,
     link: String,
+    code: String,
 }
 
 /// Ports that one test wants; tests run side by side.
@@ -50,7 +51,8 @@ fn start(folder: &Path, ports: Ports, args: &[&str]) -> Dev {
         line.unwrap_or_else(|| panic!("{start} in {said}")).split_whitespace().next().unwrap().to_owned()
     };
     let address = |start: &str| url::Url::parse(&after(start)).unwrap().socket_addrs(|| None).unwrap()[0];
-    Dev { provider: address("provider  "), client: address("client  "), link: after("Read one now"), process }
+    let (link, code) = (after("Read one now"), after("with the code"));
+    Dev { provider: address("provider  "), client: address("client  "), link, code, process }
 }
 
 fn assert_nothing_left(folder: &Path) {
@@ -84,9 +86,9 @@ fn the_first_run_loads_the_examples_and_later_runs_keep_what_was_written() {
     let with_state = |state: &str| loaded.iter().filter(|d| d["delivery"]["state"] == state).count();
     assert_eq!((loaded.len(), with_state("delivered"), with_state("none")), (10, 8, 2));
     assert_eq!(loaded.iter().filter(|document| document["status"] == "draft").count(), 1);
-    let code = dev.link.rsplit('/').next().unwrap().to_owned();
+    let code = dev.code.clone();
     assert!(opens(&dev, &code), "{}", dev.link);
-    assert!(dev.link.starts_with(&format!("http://{}/view/", dev.client)), "{}", dev.link);
+    assert!(dev.link.starts_with(&format!("http://{}/d/", dev.client)), "{}", dev.link);
     let said = dev.process.said();
     assert!(said.contains("provider | oc ") && said.contains("  client | oc "), "{said}");
     http::call(dev.provider, &Call::post("/api/documents", &json!({"title": "Mine", "content": "C"})))

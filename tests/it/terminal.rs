@@ -42,7 +42,7 @@ fn a_file_is_sent_and_its_code_opens_it() {
     let sent = pair.oc_send(&[&file, "--to", "Anna Muster"], "");
     assert_eq!((sent.code, sent.err.as_str()), (0, ""), "{sent:?}");
     let (code, link) = (told(&sent.out, "code"), told(&sent.out, "link"));
-    assert!(link.ends_with(&format!("/view/{code}")), "{link}");
+    assert!(link.contains("/d/") && !link.contains(&code), "{link}");
     let document = pair.newest();
     assert_eq!(document["id"], told(&sent.out, "document"));
     assert_eq!(
@@ -53,11 +53,15 @@ fn a_file_is_sent_and_its_code_opens_it() {
         (&document["recipient"]["name"], &document["status"]),
         (&json!("Anna Muster"), &json!("final"))
     );
-    for typed in [code.as_str(), &code.to_lowercase(), &code.replace('-', " "), &link, &format!("{link}/")] {
-        let opened = pair.oc_open(&[typed]);
-        assert_eq!((opened.code, opened.err.as_str()), (0, ""), "{typed}");
-        assert_eq!(opened.out, text, "{typed}");
+    let (lower, spaced, older) =
+        (code.to_lowercase(), code.replace('-', " "), format!("http://c/view/{code}/"));
+    let by_link = [code.as_str(), "--link", link.as_str()];
+    for typed in [&[code.as_str()][..], &[&lower], &[&spaced], &[&older], &by_link] {
+        let opened = pair.oc_open(typed);
+        assert_eq!((opened.code, opened.err.as_str()), (0, ""), "{typed:?}");
+        assert_eq!(opened.out, text, "{typed:?}");
     }
+    assert_eq!(pair.oc_open(&[&link]).code, 4, "a link alone opens nothing");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn with_error_body(
     let status = response.status();
     if let Some(error) = response.response().error().and_then(|e| e.as_error::<ApiError>()) {
         log_cause(error, id);
-        let body = error_body(error.code, error.message.clone(), &error.fields, id);
+        let body = error_body(error.code, error.message.clone(), details(error), id);
         return rewritten(response, status, &body);
     }
     if response.headers().contains_key(header::CONTENT_TYPE) && response.response().error().is_none() {
@@ -72,16 +72,23 @@ fn with_error_body(
         ErrorCode::MethodNotAllowed => "This path exists, but not for this method".to_owned(),
         _ => status.canonical_reason().unwrap_or("The request can't be answered").to_owned(),
     };
-    rewritten(response, status, &error_body(code, message, &[], id))
+    rewritten(response, status, &error_body(code, message, None, id))
 }
 
-fn error_body(code: ErrorCode, message: String, fields: &[FieldError], id: &str) -> ErrorBody {
+/// What there is to say beside the code and the message.
+fn details(error: &ApiError) -> Option<ErrorDetails> {
     let problem = |e: &FieldError| FieldProblem {
         field: e.field.clone(),
         rule: e.rule.to_owned(),
         message: e.message.clone(),
     };
-    let details = (!fields.is_empty()).then(|| ErrorDetails { fields: fields.iter().map(problem).collect() });
+    let fields: Vec<_> = error.fields.iter().map(problem).collect();
+    let remaining_attempts = error.remaining_attempts;
+    (!fields.is_empty() || remaining_attempts.is_some())
+        .then_some(ErrorDetails { fields, remaining_attempts })
+}
+
+fn error_body(code: ErrorCode, message: String, details: Option<ErrorDetails>, id: &str) -> ErrorBody {
     ErrorBody {
         status_code: code.status().as_u16(),
         error: code,

@@ -37,6 +37,12 @@ pub enum ErrorCode {
     MethodNotAllowed,
     /// The body took too long to arrive.
     RequestTimeout,
+    /// The link is not enough: a code has to be typed, too.
+    AccessCodeRequired,
+    /// The link is right, the code is not; `details.remainingAttempts` tells how often it may be tried.
+    AccessCodeWrong,
+    /// The link is right, but too many wrong codes were typed with it.
+    AccessCodeBlocked,
     /// The code is right, but access has ended.
     AccessCodeExpired,
     /// The code is right, but access was withdrawn.
@@ -80,8 +86,10 @@ impl ErrorCode {
             | Self::MalformedRequest
             | Self::InvalidDocumentState
             | Self::InvalidMessageState => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::Forbidden | Self::TenantMismatch => StatusCode::FORBIDDEN,
+            Self::Unauthenticated | Self::AccessCodeRequired | Self::AccessCodeWrong => {
+                StatusCode::UNAUTHORIZED
+            }
+            Self::Forbidden | Self::TenantMismatch | Self::AccessCodeBlocked => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -127,6 +135,8 @@ pub struct ApiError {
     pub message: String,
     /// Broken fields, for `VALIDATION_FAILED`.
     pub fields: Vec<FieldError>,
+    /// Tries that are left, for `ACCESS_CODE_WRONG`.
+    pub remaining_attempts: Option<i32>,
     /// For the log.
     pub cause: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -134,7 +144,7 @@ pub struct ApiError {
 impl ApiError {
     /// An error of this code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), fields: Vec::new(), cause: None }
+        Self { code, message: message.into(), fields: Vec::new(), remaining_attempts: None, cause: None }
     }
 
     /// There is no such document.
@@ -225,9 +235,15 @@ pub struct ErrorBody {
 
 /// What exactly is broken.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ErrorDetails {
     /// Every broken field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldProblem>,
+    /// How often a code may still be tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 9)]
+    pub remaining_attempts: Option<i32>,
 }
 
 /// One broken field.

@@ -14,13 +14,17 @@ use std::sync::Arc;
 use actix_web::web::{Data, ServiceConfig};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use crate::config::{Config, Retention};
-use crate::platform::db::{Db, Owner, Together};
+use tokio::sync::Semaphore;
+
+use crate::config::{AccessCodes, Config, Retention};
+use crate::platform::db::{Db, Owner, Rounds};
 use crate::platform::http::docs;
 use crate::platform::idempotency::Idempotency;
 use crate::platform::identity::{Identity, ServiceTokens};
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
+use codes::Codes;
+use flows::guesses::{self, Guess, Verdict};
 
 pub use openapi::api;
 
@@ -37,15 +41,22 @@ pub const OWNER: Owner = Owner { role: "client", migrations };
 /// ids, numbers and the end of access.
 const ENVELOPE: usize = 65_536;
 
+/// Slow checks of codes that may run at the same time, for each processor.
+const CHECKS_PER_PROCESSOR: usize = 2;
+
 /// What the handlers share.
 #[derive(Clone)]
 pub struct State {
     /// The role's database.
     pub db: Db,
-    /// Look-ups of documents by the selector of their code.
-    candidates: Together<Vec<u8>, store::access_codes::Candidate>,
-    /// `ACCESS_CODE_KEY`.
-    pub keys: Arc<SecretKeys>,
+    /// Guesses of codes, judged round by round.
+    guesses: Rounds<Guess, Verdict>,
+    /// Slow checks of codes that may begin now.
+    checks: Arc<Semaphore>,
+    /// What makes and checks codes.
+    pub codes: Codes,
+    /// How documents are opened.
+    pub access: AccessCodes,
     /// Requests that happen once.
     pub idempotency: Idempotency,
     /// `CLIENT_PUBLIC_URL`.
@@ -59,19 +70,23 @@ impl State {
     pub fn new(config: &Config) -> io::Result<Self> {
         let db = Db::new(&config.database, OWNER);
         let keys = Arc::new(SecretKeys::new(&config.access_code_keys).map_err(io::Error::other)?);
+        let codes = Codes::new(Arc::clone(&keys), &config.access);
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
-            candidates: Together::new(db.clone(), store::access_codes::candidates),
-            idempotency: Idempotency::new(db.clone(), Arc::clone(&keys), config.idempotency_retention),
+            guesses: Rounds::new(db.clone(), guesses::round(codes.clone(), config.access.attempts)),
+            checks: Arc::new(Semaphore::new(processors * CHECKS_PER_PROCESSOR)),
+            idempotency: Idempotency::new(db.clone(), keys, config.idempotency_retention),
             db,
-            keys,
+            codes,
+            access: config.access,
             public_url: config.client.public_url.clone(),
             retention: config.retention,
         })
     }
 
-    /// Where a client types a code, with the code in it.
-    fn link(&self, access_code: &str) -> String {
-        format!("{}/view/{access_code}", self.public_url)
+    /// Where a client types a code.
+    fn link(&self, token: &str) -> String {
+        format!("{}/d/{token}", self.public_url)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::platform::http::{docs, health};
         title = "oc client",
         description = "Takes documents in, answers an access code, and shows a document to whoever has it. Every error has the same body, `ErrorBody`."
     ),
-    paths(health::health, health::ready, deliveries::receive_document, deliveries::replace_document, deliveries::change_access, deliveries::withdraw_document, exchange::reserve_codes, exchange::list_receipts, public::open_public_document),
+    paths(health::health, health::ready, deliveries::receive_document, deliveries::replace_document, deliveries::change_access, deliveries::withdraw_document, exchange::reserve_codes, exchange::list_receipts, public::open_public_document, public::open_with_code),
     tags(
         (name = "deliveries", description = "For the provider role"),
         (name = "public", description = "For whoever has a code"),

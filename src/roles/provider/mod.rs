@@ -10,6 +10,7 @@ mod store;
 use std::io;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -69,6 +70,8 @@ pub struct Shared {
     pub outbox: config::Outbox,
     /// What goes on without being asked.
     pub upkeep: config::Upkeep,
+    /// Life of an access where nobody says otherwise.
+    pub access_life: Duration,
     /// How far webhooks may lead.
     pub webhook_reach: Reach,
 }
@@ -110,6 +113,7 @@ impl State {
             keys,
             outbox: config.outbox.clone(),
             upkeep: config.upkeep.clone(),
+            access_life: config.access.life,
             webhook_reach: Reach::of(config.webhook_allow_private),
         })
     }

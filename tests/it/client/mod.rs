@@ -3,12 +3,16 @@
 mod bad_input;
 mod deliveries;
 mod expiry;
+mod guessing;
 mod idempotency;
+mod links;
 mod opening;
 mod operations;
 mod pages;
 mod receipts;
 mod reservations;
+mod strict;
+mod uniform;
 
 use std::rc::Rc;
 
@@ -19,6 +23,8 @@ use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::http::{Answer, Call};
 use crate::support::{Settings, config};
+
+pub const ALPHABET: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /// The client role without a socket, on a database of its own.
 pub struct Client {
@@ -58,10 +64,47 @@ impl Client {
         self.call(Call::new("POST", "/").form(&format!("code={code}"))).await
     }
 
+    /// Follows a link and types a code, as a program does.
+    pub async fn open_by_link(&self, token: &str, code: &str) -> Answer {
+        let body = json!({ "linkToken": token, "accessCode": code });
+        self.call(Call::post("/api/public/access", &body)).await
+    }
+
+    /// Code and link of a new document.
+    pub async fn hand_over(&self, title: &str) -> (String, String) {
+        let receipt = self.deliver(&json!({ "title": title, "content": "C" })).await.expect(201);
+        (code_of(&receipt), token_of(&receipt))
+    }
+
     /// The code of a new document.
     pub async fn code_for(&self, title: &str, content: &str) -> String {
         code_of(&self.deliver(&json!({ "title": title, "content": content })).await.expect(201))
     }
+}
+
+/// The last part of a link.
+pub fn token_of(receipt: &Value) -> String {
+    receipt["link"].as_str().unwrap().rsplit('/').next().unwrap().to_owned()
+}
+
+/// `code` with another symbol at `place`, and a check symbol that fits.
+pub fn altered(code: &str, place: usize) -> String {
+    nth_altered(code, place, 1)
+}
+
+/// Like [`altered`]; the symbol `n` places further in the alphabet.
+pub fn nth_altered(code: &str, place: usize, n: usize) -> String {
+    let mut symbols: Vec<char> = code.chars().filter(|c| *c != '-').collect();
+    let next = (ALPHABET.find(symbols[place]).unwrap() + n) % 32;
+    symbols[place] = ALPHABET.chars().nth(next).unwrap();
+    for check in ALPHABET.chars() {
+        *symbols.last_mut().unwrap() = check;
+        let text: String = symbols.iter().collect();
+        if oc::domain::access_code::AccessCode::parse(&text).is_ok() {
+            return text;
+        }
+    }
+    panic!("no check symbol fits");
 }
 
 pub fn code_of(receipt: &Value) -> String {

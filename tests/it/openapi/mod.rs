@@ -16,7 +16,7 @@ pub const METHODS: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD",
 
 /// Routes that are deliberately left out of the description: other names of the
 /// probes, the description itself, the pages.
-const UNDESCRIBED: [&str; 9] = [
+const UNDESCRIBED: [&str; 10] = [
     "/livez",
     "/readyz",
     "/docs",
@@ -25,6 +25,7 @@ const UNDESCRIBED: [&str; 9] = [
     "/docs/{file:.*}",
     "/",
     "/view/{code}",
+    "/d/{token}",
     "/assets/client.css",
 ];
 

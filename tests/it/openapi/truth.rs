@@ -87,6 +87,7 @@ fn every_example_is_valid() {
 fn turn(path: &str, method: &str) -> u8 {
     match (method, path) {
         (_, "/api/send") => 2,
+        (_, "/api/public/access") => 3,
         ("POST", path) if !path.contains('{') => 0,
         ("PUT", path) if path.ends_with("{id}") => 1,
         ("GET", _) => 3,
@@ -127,6 +128,9 @@ impl Made {
     fn body(&self, mut example: Value) -> Value {
         if example.get("documentId").is_some() {
             example["documentId"] = json!(self.0["/api/documents"]);
+        }
+        if example.get("accessCode").is_some() {
+            example["accessCode"] = json!(self.0["/api/public"]);
         }
         if example.get("expiresAt").is_some() {
             let moment = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 30);

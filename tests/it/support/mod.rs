@@ -35,6 +35,7 @@ pub fn config(role: &str, database: &TestDatabase, given: Settings<'_>) -> Confi
         ("DATABASE_URL", database.url()),
         ("ACCESS_CODE_KEY", KEY),
         ("FIELD_ENCRYPTION_KEY", KEY),
+        ("REFUSAL_FLOOR_MS", "5"),
     ];
     let value = |(name, text): &(&'static str, &str)| {
         (*name, Value { text: (*text).to_owned(), source: Source::Flag })

@@ -160,7 +160,8 @@ impl Served {
             .env("DATABASE_URL", url)
             .env("DATABASE_POOL_SIZE", "4")
             .env("HTTP_WORKERS", "1");
-        command.env("ACCESS_CODE_KEY", KEY).env("FIELD_ENCRYPTION_KEY", KEY).envs(given.iter().copied());
+        command.env("ACCESS_CODE_KEY", KEY).env("FIELD_ENCRYPTION_KEY", KEY).env("REFUSAL_FLOOR_MS", "5");
+        command.envs(given.iter().copied());
         let mut process = Process::start(command);
         let address = process.wait_for("the banner", |said| address_in(said, role));
         Self { process, address }

@@ -14,8 +14,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::AccessChanged;
 use crate::domain::words::EventKind;
 use crate::platform::http::{ApiError, ErrorCode};
-use crate::platform::secrets::SecretKeys;
-use crate::roles::client::codes;
+use crate::roles::client::codes::{Codes, Issued, StoredCode};
 use crate::roles::client::store::access_codes::{self, For};
 use crate::roles::client::store::documents::{self, Arrival, Standing};
 use crate::roles::client::store::receipts;
@@ -24,25 +23,34 @@ use crate::roles::client::store::receipts;
 /// documents a selector is taken once in 33 times.
 const TRIES: usize = 16;
 
+/// What a sender is told about the access to its document.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// What the client types.
+    pub code: String,
+    /// Token of the link where it is typed.
+    pub token: String,
+}
+
 /// Writes a document and its code, or finds the code of a document that is here already.
 pub fn take_in(
     conn: &mut PgConnection,
-    keys: &SecretKeys,
+    codes: &Codes,
     tenant: &TenantId,
     arrival: &Arrival,
-) -> Result<String, ApiError> {
+) -> Result<Access, ApiError> {
     let (id, now, ordering) = (arrival.id, arrival.at, &arrival.delivered.ordering);
     let promised = ordering.reserved_code.as_deref();
     let code = if documents::insert(conn, tenant, arrival)? {
-        give_code(conn, keys, tenant, (id, promised), now)?
+        give_code(conn, codes, tenant, (id, promised), now)?
     } else {
         let standing = documents::lock(conn, tenant, id)?.ok_or_else(gone)?;
         if ordering.sequence <= standing.sequence {
-            return current_code(conn, keys, tenant, id, &standing);
+            return current_code(conn, codes, tenant, id, &standing);
         }
         documents::replace(conn, tenant, arrival)?;
         let another = ordering.generation > standing.generation || standing.revoked_at.is_some();
-        keep_or_give_code(conn, keys, tenant, (id, promised, another), now)?
+        keep_or_give_code(conn, codes, tenant, (id, promised, another), now)?
     };
     receipts::note(conn, tenant, id.0, (EventKind::Delivered, arrival.delivered.version), now)?;
     Ok(code)
@@ -51,15 +59,15 @@ pub fn take_in(
 /// Gives a document another end, and another code if its generation is newer.
 pub fn change_access(
     conn: &mut PgConnection,
-    keys: &SecretKeys,
+    codes: &Codes,
     tenant: &TenantId,
     (id, changed): (DocumentId, &AccessChanged),
     now: Timestamp,
-) -> Result<String, ApiError> {
+) -> Result<Access, ApiError> {
     let standing = documents::lock(conn, tenant, id)?.ok_or_else(gone)?;
     let ordering = &changed.ordering;
     if ordering.sequence <= standing.sequence {
-        return current_code(conn, keys, tenant, id, &standing);
+        return current_code(conn, codes, tenant, id, &standing);
     }
     if standing.revoked_at.is_some() {
         return Err(revoked());
@@ -71,7 +79,7 @@ pub fn change_access(
     let generation = ordering.generation.max(standing.generation);
     documents::change_access(conn, tenant, id, changed, generation)?;
     let promised = ordering.reserved_code.as_deref();
-    let code = keep_or_give_code(conn, keys, tenant, (id, promised, another), now)?;
+    let code = keep_or_give_code(conn, codes, tenant, (id, promised, another), now)?;
     let kind = if another { EventKind::Reissued } else { EventKind::ExpiryChanged };
     receipts::note(conn, tenant, id.0, (kind, standing.version), now)?;
     Ok(code)
@@ -104,54 +112,71 @@ pub fn revoke(
 
 fn current_code(
     conn: &mut PgConnection,
-    keys: &SecretKeys,
+    codes: &Codes,
     tenant: &TenantId,
     id: DocumentId,
     standing: &Standing,
-) -> Result<String, ApiError> {
+) -> Result<Access, ApiError> {
     if standing.revoked_at.is_some() {
         return Err(revoked());
     }
     let stored = access_codes::find(conn, tenant, id)?;
-    codes::reveal(keys, tenant, &stored.ok_or_else(|| ApiError::internal("a document without a code"))?)
+    let stored = stored.ok_or_else(|| ApiError::internal("a document without a code"))?;
+    reveal(conn, codes, tenant, &stored)
+}
+
+/// Code and link for a sender that asks once more.
+fn reveal(
+    conn: &mut PgConnection,
+    codes: &Codes,
+    tenant: &TenantId,
+    stored: &StoredCode,
+) -> Result<Access, ApiError> {
+    let code = codes.reveal(tenant, stored)?;
+    if let Some(token) = codes.reveal_token(tenant, stored)? {
+        return Ok(Access { code, token });
+    }
+    let link = codes.new_link(tenant, stored)?;
+    access_codes::add_link(conn, tenant, stored.id, (&link.hash, &link.sealed))?;
+    Ok(Access { code, token: link.token })
 }
 
 fn keep_or_give_code(
     conn: &mut PgConnection,
-    keys: &SecretKeys,
+    codes: &Codes,
     tenant: &TenantId,
     (id, promised, another): (DocumentId, Option<&str>, bool),
     now: Timestamp,
-) -> Result<String, ApiError> {
+) -> Result<Access, ApiError> {
     if !another && let Some(stored) = access_codes::find(conn, tenant, id)? {
-        return codes::reveal(keys, tenant, &stored);
+        return reveal(conn, codes, tenant, &stored);
     }
     access_codes::kill(conn, tenant, id, now)?;
-    give_code(conn, keys, tenant, (id, promised), now)
+    give_code(conn, codes, tenant, (id, promised), now)
 }
 
 /// Gives a document the code that its sender has promised, or a new one if that
 /// is not in reserve any more.
 fn give_code(
     conn: &mut PgConnection,
-    keys: &SecretKeys,
+    codes: &Codes,
     tenant: &TenantId,
     (id, promised): (DocumentId, Option<&str>),
     now: Timestamp,
-) -> Result<String, ApiError> {
+) -> Result<Access, ApiError> {
     if let Some(code) = promised.and_then(|text| AccessCode::parse(text).ok()) {
-        let hashes = codes::selector_hashes(keys, &code);
+        let hashes = codes.selector_hashes(&code);
         if let Some(stored) = access_codes::activate(conn, tenant, &hashes, id)? {
+            let access = reveal(conn, codes, tenant, &stored)?;
             // A sender that only knows the beginning of a code does not get the rest.
-            let right = codes::verify(keys, &code, tenant, &stored);
             let wrong = || Invalid::field("reservedCode", "format", "must be a code that was reserved");
-            return right.then(|| code.to_string()).ok_or_else(|| wrong().into());
+            return (access.code == code.to_string()).then_some(access).ok_or_else(|| wrong().into());
         }
     }
     for _ in 0..TRIES {
-        let (code, stored) = codes::issue(keys, tenant)?;
+        let Issued { code, token, stored } = codes.issue(tenant)?;
         if !access_codes::insert(conn, tenant, &[&stored], For::Document(id), now)?.is_empty() {
-            return Ok(code.to_string());
+            return Ok(Access { code: code.to_string(), token });
         }
     }
     Err(ApiError::internal("no free access code was found"))

@@ -1,22 +1,36 @@
-//! Opening a document with a code: the same for the API and for the page.
+//! Opening a document with a code: the same for the API and for the pages.
+
+use std::sync::Arc;
 
 use diesel::PgConnection;
+use tokio::time::Instant;
 
+use super::guesses::{Guess, Verdict};
+use super::slow_checks;
 use crate::domain::access_code::AccessCode;
 use crate::domain::ids::DocumentId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorCode};
+use crate::roles::client::State;
+use crate::roles::client::codes::{Codes, link_hash};
 use crate::roles::client::store::access_codes::{self, Candidate};
+use crate::roles::client::store::attempts::Way;
 use crate::roles::client::store::documents::{self, OpenedRow};
 use crate::roles::client::store::receipts;
-use crate::roles::client::{State, codes};
 
-/// The one answer to unknown, wrong and unreadable codes.
-const REFUSED: &str = "This code does not open a document";
-/// Wrong codes that leave a receipt, for each code.
-const WRONG_TOLD: i32 = 10;
+/// The one answer to unknown, wrong, blocked and unreadable codes.
+const REFUSED: &str = "This code does not open a document; after several wrong tries a code is blocked";
+
+/// What somebody brings to open a document.
+#[derive(Clone, Copy)]
+pub struct Typed<'a> {
+    /// The token of a link.
+    pub link: Option<&'a str>,
+    /// The code as it was typed.
+    pub code: &'a str,
+}
 
 /// What is shown of a document once it is open.
 #[derive(Debug, Clone)]
@@ -40,32 +54,90 @@ pub struct OpenedDocument {
 }
 
 /// The document that `typed` opens. That it has expired, was revoked or is on its
-/// way is told only to someone whose code is right.
-pub async fn open_document(state: &State, typed: &str) -> Result<OpenedDocument, ApiError> {
-    let refused = || ApiError::new(ErrorCode::NotFound, REFUSED);
-    let code = AccessCode::parse(typed).map_err(|_| refused())?;
-    let candidate = find(state, &code).await?.ok_or_else(refused)?;
+/// way is told only to someone whose code is right; how many tries are left, only
+/// to someone whose link is. Whatever is refused is refused at the same moment.
+pub async fn open_document(state: &State, typed: Typed<'_>) -> Result<OpenedDocument, ApiError> {
+    let arrived = Instant::now();
+    let opened = open(state, typed).await;
+    if opened.as_ref().is_err_and(|error| is_refusal(error.code)) {
+        tokio::time::sleep_until(arrived + state.access.refusal_floor).await;
+    }
+    opened
+}
+
+fn is_refusal(code: ErrorCode) -> bool {
+    matches!(code, ErrorCode::NotFound | ErrorCode::AccessCodeWrong | ErrorCode::AccessCodeBlocked)
+}
+
+async fn open(state: &State, typed: Typed<'_>) -> Result<OpenedDocument, ApiError> {
+    let candidate = judge(state, read(&state.codes, typed)?).await?;
     let row = accessible(&candidate, clock::now())?;
     if row.opened_version >= row.version || note_opened(state, &candidate, row).await? {
         return shown(row).ok_or_else(expired);
     }
     // Somebody opened it at the same moment, or its access has just been withdrawn.
-    let candidate = find(state, &code).await?.ok_or_else(refused)?;
+    let candidate = reload(state, &candidate).await?;
     shown(accessible(&candidate, clock::now())?).ok_or_else(expired)
 }
 
-/// What a code leads to, if it is right to its last symbol.
-async fn find(state: &State, code: &AccessCode) -> Result<Option<Candidate>, ApiError> {
-    let mut found = None;
-    for hash in codes::selector_hashes(&state.keys, code) {
-        let Some(candidate) = state.candidates.find(hash).await? else { continue };
-        if codes::verify(&state.keys, code, &candidate.tenant, &candidate.code) {
-            found = Some(candidate);
-        } else {
-            note_wrong(state, candidate);
-        }
+/// Nothing that is read here is looked up: a typo costs nothing.
+fn read(codes: &Codes, typed: Typed<'_>) -> Result<Guess, ApiError> {
+    if typed.link.is_some() && typed.code.trim().is_empty() {
+        let message = "The link needs the access code that came with it";
+        return Err(ApiError::new(ErrorCode::AccessCodeRequired, message));
     }
-    Ok(found)
+    let code = AccessCode::parse(typed.code).map_err(|_| refused())?;
+    let (way, hashes) = match typed.link {
+        Some(token) => (Way::Link, vec![link_hash(token).ok_or_else(refused)?]),
+        None => (Way::CodeAlone, codes.selector_hashes(&code)),
+    };
+    Ok(Guess { code, way, hashes })
+}
+
+/// What a guess leads to, if it is right.
+async fn judge(state: &State, guess: Guess) -> Result<Arc<Candidate>, ApiError> {
+    let (way, code) = (guess.way, guess.code.clone());
+    let verdict = match state.guesses.ask(guess).await? {
+        Verdict::Charged(charged) => match slow_checks::settle(state, &code, charged).await? {
+            // What was read before a slow check is old by now.
+            Verdict::Right(candidate) => Verdict::Right(Arc::new(reload(state, &candidate).await?)),
+            verdict => verdict,
+        },
+        verdict => verdict,
+    };
+    let nothing_checked = matches!(verdict, Verdict::Unknown | Verdict::Blocked);
+    if nothing_checked && !state.codes.are_quick() {
+        slow_checks::pretend(state, &code).await?;
+    }
+    match (verdict, way) {
+        (Verdict::Right(candidate), _) => Ok(candidate),
+        (Verdict::Wrong(left), Way::Link) if left > 0 => Err(wrong(left)),
+        (Verdict::Wrong(_) | Verdict::Blocked, Way::Link) => Err(blocked()),
+        _ => Err(refused()),
+    }
+}
+
+/// The same row once more, whose code has been found right.
+async fn reload(state: &State, candidate: &Candidate) -> Result<Candidate, ApiError> {
+    let hash = candidate.code.selector_hash.clone();
+    let load =
+        move |conn: &mut PgConnection| access_codes::by_selector(conn, &[hash]).map_err(ApiError::from);
+    let found = state.db.read(load).await?.into_iter().map(|(_, candidate)| candidate);
+    found.last().filter(|found| found.code.id == candidate.code.id).ok_or_else(refused)
+}
+
+fn refused() -> ApiError {
+    ApiError::new(ErrorCode::NotFound, REFUSED)
+}
+
+fn wrong(left: i32) -> ApiError {
+    let message = "This code is not right; details.remainingAttempts tells how often it may be tried";
+    ApiError { remaining_attempts: Some(left), ..ApiError::new(ErrorCode::AccessCodeWrong, message) }
+}
+
+fn blocked() -> ApiError {
+    let message = "Too many wrong codes were typed with this link; ask your practice for a new one";
+    ApiError::new(ErrorCode::AccessCodeBlocked, message)
 }
 
 /// The document of a right code, if it may be read now.
@@ -114,23 +186,4 @@ async fn note_opened(state: &State, candidate: &Candidate, row: &OpenedRow) -> R
         Ok(first)
     };
     state.db.transaction(id, note).await
-}
-
-/// Counts a wrong code that began like a right one, without letting its sender
-/// wait for it: the answer takes as long as for an unknown code.
-fn note_wrong(state: &State, candidate: Candidate) {
-    let state = state.clone();
-    actix_web::rt::spawn(async move {
-        let Candidate { tenant, code, document, .. } = candidate;
-        let note = move |conn: &mut PgConnection| -> Result<(), ApiError> {
-            let failures = access_codes::count_failure(conn, &tenant, code.id)?;
-            if let Some(row) = document.as_ref().filter(|_| failures <= WRONG_TOLD) {
-                receipts::note(conn, &tenant, row.id, (EventKind::CodeWrong, row.version), clock::now())?;
-            }
-            Ok(())
-        };
-        if let Err(error) = state.db.transaction(code.id, note).await {
-            log::warn!("a wrong code can't be counted: {error}");
-        }
-    });
 }

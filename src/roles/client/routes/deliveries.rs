@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use utoipa::ToSchema;
 
-use crate::domain::document::{EXPIRES_IN_DEFAULT, EXPIRES_IN_MAX};
+use crate::domain::document::EXPIRES_IN_MAX;
 use crate::domain::fields::Invalid;
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::scope::TransferWrite;
@@ -16,7 +16,7 @@ use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::roles::client::State;
-use crate::roles::client::flows::arrivals;
+use crate::roles::client::flows::arrivals::{self, Access};
 use crate::roles::client::store::documents::Arrival;
 
 /// Body of `POST /v1/documents`.
@@ -62,9 +62,21 @@ pub struct DeliverDocument {
     /// When access ends, RFC 3339; wins over `expiresIn`.
     #[schema(format = DateTime, example = "2026-12-20T17:57:06.120Z")]
     expires_at: Option<String>,
-    /// Life of the access in seconds from now; 30 days where neither is given.
+    /// Life of the access in seconds from now; `ACCESS_CODE_DAYS` where neither is given.
     #[schema(example = 604800, minimum = 60, maximum = 7_776_000)]
     expires_in: Option<i64>,
+    /// How the access is protected.
+    protection: Option<Protection>,
+}
+
+/// How the access to a document is protected.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the field; the domain reads it field by field")]
+pub struct Protection {
+    /// `standard`, the only one: a shorter code is refused, because the code alone opens the document.
+    #[schema(example = "standard")]
+    code_format: Option<String>,
 }
 
 /// Answer of `POST /v1/documents`.
@@ -79,7 +91,7 @@ pub struct Receipt {
     #[schema(example = "K7QM-4T9X-WR5C")]
     access_code: String,
     /// Where the client types it.
-    #[schema(example = "https://client.on-track.ch/view/K7QM-4T9X-WR5C")]
+    #[schema(example = "https://client.on-track.ch/d/lG0aCeUoXiT1vN6rWQ4sb7SxwJ3nq5Rk8ZyVtPfM2dg")]
     link: String,
 }
 
@@ -108,7 +120,7 @@ pub async fn receive_document(
     let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
     let delivered = Delivered::parse(body)?;
     let receive = async move |operation: Operation| {
-        let arrival = arrival(delivered, DocumentId(operation.id), clock::now())?;
+        let arrival = arrival(delivered, DocumentId(operation.id), clock::now(), state.access.life)?;
         take_in(&state, tenant, arrival).await
     };
     idempotency.run(request, receive).await
@@ -139,26 +151,31 @@ pub async fn replace_document(
         return Err(Invalid::field("id", "format", "must be the id of the path").into());
     }
     delivered.id = Some(id);
-    take_in(&state, tenant, arrival(delivered, id, clock::now())?).await
+    take_in(&state, tenant, arrival(delivered, id, clock::now(), state.access.life)?).await
 }
 
 async fn take_in(state: &State, tenant: TenantId, arrival: Arrival) -> Result<HttpResponse, ApiError> {
-    let (keys, id) = (state.keys.clone(), arrival.id);
-    let code =
-        state.db.transaction(id.0, move |conn| arrivals::take_in(conn, &keys, &tenant, &arrival)).await?;
-    Ok(HttpResponse::Created().json(receipt(state, id, code)))
+    let (codes, id) = (state.codes.clone(), arrival.id);
+    let access =
+        state.db.transaction(id.0, move |conn| arrivals::take_in(conn, &codes, &tenant, &arrival)).await?;
+    Ok(HttpResponse::Created().json(receipt(state, id, access)))
 }
 
-fn receipt(state: &State, id: DocumentId, access_code: String) -> DeliveryReceipt {
-    let link = Some(state.link(&access_code));
-    DeliveryReceipt { id: id.to_string(), access_code, link }
+fn receipt(state: &State, id: DocumentId, access: Access) -> DeliveryReceipt {
+    let link = Some(state.link(&access.token));
+    DeliveryReceipt { id: id.to_string(), access_code: access.code, link }
 }
 
-/// What is taken in; a document to which its sender gave no id gets `new_id`.
-fn arrival(delivered: Delivered, new_id: DocumentId, now: Timestamp) -> Result<Arrival, Invalid> {
-    let after = |seconds: i64| now.plus(Duration::from_secs(seconds.unsigned_abs()));
-    let from_now = after(delivered.written.expires_in.unwrap_or(EXPIRES_IN_DEFAULT));
-    let expires_at = delivered.expires_at.unwrap_or(from_now);
+/// What is taken in; a document to which its sender gave no id gets `new_id`, and
+/// one without an end can be read for `life`.
+fn arrival(
+    delivered: Delivered,
+    new_id: DocumentId,
+    now: Timestamp,
+    life: Duration,
+) -> Result<Arrival, Invalid> {
+    let asked_for = delivered.written.expires_in.map(|seconds| Duration::from_secs(seconds.unsigned_abs()));
+    let expires_at = delivered.expires_at.unwrap_or(now.plus(asked_for.unwrap_or(life)));
     check_expiry(expires_at, now)?;
     Ok(Arrival { id: delivered.id.unwrap_or(new_id), expires_at, at: now, delivered })
 }
@@ -213,12 +230,12 @@ pub async fn change_access(
 ) -> Result<HttpResponse, ApiError> {
     let (id, changed, now) = (parse_id(&id)?, AccessChanged::parse(body)?, clock::now());
     check_expiry(changed.expires_at, now)?;
-    let keys = state.keys.clone();
-    let code = state
+    let codes = state.codes.clone();
+    let access = state
         .db
-        .transaction(id.0, move |conn| arrivals::change_access(conn, &keys, &tenant, (id, &changed), now))
+        .transaction(id.0, move |conn| arrivals::change_access(conn, &codes, &tenant, (id, &changed), now))
         .await?;
-    Ok(HttpResponse::Ok().json(receipt(&state, id, code)))
+    Ok(HttpResponse::Ok().json(receipt(&state, id, access)))
 }
 
 /// Ends access to a document, also to one that has not arrived yet.

@@ -17,10 +17,13 @@ use crate::platform::clock;
 use crate::platform::feed::FeedCursor;
 use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
 use crate::platform::idempotency::IdempotencyKey;
+use crate::roles::client::State;
+use crate::roles::client::codes::Issued;
 use crate::roles::client::store::access_codes::{self, For};
 use crate::roles::client::store::receipts::{self, ReceiptRow};
-use crate::roles::client::{State, codes};
 
+/// Most codes of one block where each takes 30 ms.
+const SLOW_BLOCK: i64 = 100;
 /// Receipts of a page where nobody says how many.
 const PAGE: i64 = 100;
 
@@ -43,7 +46,7 @@ pub struct ReservedCodeView {
     #[schema(example = "K7QM-4T9X-WR5C")]
     access_code: String,
     /// Where the client will type it.
-    #[schema(example = "https://client.on-track.ch/view/K7QM-4T9X-WR5C")]
+    #[schema(example = "https://client.on-track.ch/d/lG0aCeUoXiT1vN6rWQ4sb7SxwJ3nq5Rk8ZyVtPfM2dg")]
     link: String,
 }
 
@@ -52,7 +55,7 @@ pub struct ReservedCodeView {
 #[schema(rename_all = "camelCase", as = Reservations)]
 #[expect(dead_code, reason = "describes Reservations of the domain")]
 pub struct ReservationsView {
-    /// The codes; fewer than asked for if chance made the same code twice.
+    /// The codes; fewer than asked for if chance made the same code twice, or making them is slow.
     codes: Vec<ReservedCodeView>,
     /// When those are forgotten that no delivery has brought back.
     #[schema(format = DateTime, example = "2026-12-20T17:57:06.120Z")]
@@ -91,19 +94,30 @@ pub async fn reserve_codes(
 async fn reserve(state: &State, tenant: TenantId, count: i64) -> Result<HttpResponse, ApiError> {
     let now = clock::now();
     let until = now.plus(state.retention.reservation);
-    let made: Vec<_> =
-        (0..count).map(|_| codes::issue(&state.keys, &tenant)).collect::<Result<_, ApiError>>()?;
+    let made = issue(state, &tenant, count).await?;
     let insert = move |conn: &mut PgConnection| {
-        let stored: Vec<_> = made.iter().map(|(_, stored)| stored).collect();
+        let stored: Vec<_> = made.iter().map(|issued| &issued.stored).collect();
         let written: HashSet<_> =
             access_codes::insert(conn, &tenant, &stored, For::Reservation(until), now)?.into_iter().collect();
-        let reserved = made.into_iter().filter(|(_, stored)| written.contains(&stored.id));
-        Ok::<_, ApiError>(reserved.map(|(code, _)| code.to_string()).collect::<Vec<_>>())
+        Ok::<_, ApiError>(made.into_iter().filter(|i| written.contains(&i.stored.id)).collect::<Vec<_>>())
     };
-    let codes = state.db.run(insert).await?;
-    let reserved = |access_code: String| ReservedCode { link: state.link(&access_code), access_code };
-    let codes = codes.into_iter().map(reserved).collect();
+    let issued = state.db.run(insert).await?;
+    let reserved = |issued: &Issued| ReservedCode {
+        link: state.link(&issued.token),
+        access_code: issued.code.to_string(),
+    };
+    let codes = issued.iter().map(reserved).collect();
     Ok(HttpResponse::Created().json(Reservations { codes, expires_at: until.to_string() }))
+}
+
+/// Makes a block of codes, where that is slow on a thread of its own.
+async fn issue(state: &State, tenant: &TenantId, count: i64) -> Result<Vec<Issued>, ApiError> {
+    let (codes, tenant) = (state.codes.clone(), tenant.clone());
+    if codes.are_quick() {
+        return (0..count).map(|_| codes.issue(&tenant)).collect();
+    }
+    let make = move || (0..count.min(SLOW_BLOCK)).map(|_| codes.issue(&tenant)).collect();
+    tokio::task::spawn_blocking(make).await.map_err(ApiError::internal)?
 }
 
 fn read_count(body: Value) -> Result<i64, Invalid> {
@@ -127,7 +141,7 @@ pub struct ReceiptView {
     /// The document, by the sender's id.
     #[schema(format = Uuid, example = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d")]
     document_id: String,
-    /// `delivered`, `opened`, `code_wrong`, `file_fetched`, `reissued`, `expiry_changed`, `revoked` or `expired`.
+    /// `delivered`, `opened`, `code_wrong`, `code_blocked`, `file_fetched`, `reissued`, `expiry_changed`, `revoked` or `expired`.
     #[schema(example = "opened")]
     kind: String,
     /// Version of the document that it concerns.

@@ -31,5 +31,6 @@ pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
     for path in ["/v1/receipts", "/api/v1/receipts"] {
         cfg.service(resource(path).route(get().to(exchange::list_receipts)));
     }
+    cfg.service(resource("/api/public/access").route(post().to(public::open_with_code)));
     cfg.service(resource("/api/public/{accessCode}").route(get().to(public::open_public_document)));
 }

@@ -5,8 +5,11 @@ use actix_web::web::{Data, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::platform::http::{ApiError, ErrorBody};
-use crate::roles::client::{State, flows};
+use crate::domain::fields::Fields;
+use crate::platform::http::{ApiError, ErrorBody, JsonBody};
+use crate::roles::client::State;
+use crate::roles::client::flows::opening::OpenedDocument;
+use crate::roles::client::flows::{self, Typed};
 
 /// Answer of `GET /api/public/{accessCode}` (contract: **fixed** but for `meta`).
 #[derive(Debug, Serialize, ToSchema)]
@@ -46,29 +49,80 @@ pub struct PublicMeta {
     expires_at: String,
 }
 
+impl From<OpenedDocument> for PublicDocument {
+    fn from(document: OpenedDocument) -> Self {
+        Self {
+            id: document.id.to_string(),
+            title: document.title,
+            content: document.content,
+            created_at: document.created_at.to_string(),
+            meta: PublicMeta {
+                content_type: document.content_type,
+                version: document.version,
+                updated_at: document.updated_at.to_string(),
+                expires_at: document.expires_at.to_string(),
+            },
+        }
+    }
+}
+
 /// Opens a document with its code.
+///
+/// For existing front ends; a path may end up in somebody's log, so others use
+/// `POST /api/public/access`.
 #[utoipa::path(get, path = "/api/public/{accessCode}", tag = "public", operation_id = "open_public_document",
     params(("accessCode" = String, Path, description = "As typed: case, spaces and hyphens do not matter")),
     responses(
         (status = 200, description = "The document", body = PublicDocument),
-        (status = 404, description = "This code opens nothing", body = ErrorBody),
+        (status = 404, description = "This code opens nothing: it is unknown, wrong, or was tried too often", body = ErrorBody),
         (status = 409, description = "The code is right, but its document has not arrived yet", body = ErrorBody),
         (status = 410, description = "The code is right, but access has ended or was withdrawn, or another code has taken its place", body = ErrorBody,
          example = json!({"statusCode": 410, "error": "ACCESS_CODE_EXPIRED", "message": "Access to this document has ended", "timestamp": "2026-11-20T17:57:06.120Z", "requestId": "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d"})),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
 pub async fn open_public_document(state: Data<State>, code: Path<String>) -> Result<HttpResponse, ApiError> {
-    let document = flows::open_document(&state, &code).await?;
-    Ok(HttpResponse::Ok().json(PublicDocument {
-        id: document.id.to_string(),
-        title: document.title,
-        content: document.content,
-        created_at: document.created_at.to_string(),
-        meta: PublicMeta {
-            content_type: document.content_type,
-            version: document.version,
-            updated_at: document.updated_at.to_string(),
-            expires_at: document.expires_at.to_string(),
-        },
-    }))
+    let document = flows::open_document(&state, Typed { link: None, code: &code }).await?;
+    Ok(HttpResponse::Ok().json(PublicDocument::from(document)))
+}
+
+/// Body of `POST /api/public/access`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes the body; the handler reads it field by field")]
+pub struct PublicAccess {
+    /// As typed: case, spaces and hyphens do not matter. Required, unless there is a `linkToken`: then its
+    /// absence is told by 401.
+    #[schema(example = "K7QM-4T9X-WR5C")]
+    access_code: Option<String>,
+    /// The last part of a link, for those who came by one: what others try with the code alone does not block them.
+    link_token: Option<String>,
+}
+
+/// Opens a document with its code, or with a link and the code.
+#[utoipa::path(post, path = "/api/public/access", tag = "public", operation_id = "open_with_code",
+    request_body = PublicAccess,
+    responses(
+        (status = 200, description = "The document", body = PublicDocument),
+        (status = 400, description = "A field is broken", body = ErrorBody),
+        (status = 401, description = "The link needs its code, or the link is right and the code is not", body = ErrorBody,
+         example = json!({"statusCode": 401, "error": "ACCESS_CODE_WRONG", "message": "This code is not right", "details": {"remainingAttempts": 9}, "timestamp": "2026-11-20T17:57:06.120Z", "requestId": "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d"})),
+        (status = 403, description = "The link is right, but too many wrong codes were typed with it", body = ErrorBody),
+        (status = 404, description = "This code opens nothing: it is unknown, wrong, or was tried too often", body = ErrorBody),
+        (status = 409, description = "The code is right, but its document has not arrived yet", body = ErrorBody),
+        (status = 410, description = "The code is right, but access has ended or was withdrawn, or another code has taken its place", body = ErrorBody),
+        (status = 413, description = "The body is too large", body = ErrorBody),
+        (status = 415, description = "The body is not JSON", body = ErrorBody),
+        (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
+    ))]
+pub async fn open_with_code(state: Data<State>, JsonBody(body): JsonBody) -> Result<HttpResponse, ApiError> {
+    let mut fields = Fields::of_body(body)?;
+    if !fields.has("linkToken") {
+        fields.require("accessCode");
+    }
+    let mut text = |name| fields.parsed(name, "must be a text", |text| Some(text.to_owned())).value();
+    let (link, code) = (text("linkToken"), text("accessCode"));
+    fields.finish()?;
+    let typed = Typed { link: link.as_deref(), code: code.as_deref().unwrap_or_default() };
+    let document = flows::open_document(&state, typed).await?;
+    Ok(HttpResponse::Ok().json(PublicDocument::from(document)))
 }

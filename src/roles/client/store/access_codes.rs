@@ -22,7 +22,12 @@ struct CodeRow {
     selector_hash: Vec<u8>,
     verifier_salt: Vec<u8>,
     verifier_hash: Vec<u8>,
+    work_factor: String,
     sealed_code: Vec<u8>,
+    link_hash: Option<Vec<u8>>,
+    sealed_link: Option<Vec<u8>>,
+    failed_total: i32,
+    failed_link: i32,
     dead_at: Option<PgTimestamp>,
 }
 
@@ -36,12 +41,15 @@ struct NewRow<'a> {
     selector_hash: &'a [u8],
     verifier_salt: &'a [u8],
     verifier_hash: &'a [u8],
+    work_factor: &'a str,
     sealed_code: &'a [u8],
+    link_hash: Option<&'a [u8]>,
+    sealed_link: Option<&'a [u8]>,
     expires_at: Option<PgTimestamp>,
     created_at: PgTimestamp,
 }
 
-/// What a selector leads to; nobody has checked the verifier yet.
+/// What a selector or a link leads to; nobody has checked the code yet.
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// Whose code.
@@ -50,6 +58,10 @@ pub struct Candidate {
     pub code: StoredCode,
     /// Whether another code has taken its place.
     pub dead: bool,
+    /// Wrong tries of the code alone.
+    pub failed_total: i32,
+    /// Wrong tries of those who have the link.
+    pub failed_link: i32,
     /// The document; `None` if it has not arrived yet.
     pub document: Option<OpenedRow>,
 }
@@ -76,7 +88,10 @@ fn new_row<'a>(tenant: &'a TenantId, code: &'a StoredCode, whom: For, now: Times
         selector_hash: &code.selector_hash,
         verifier_salt: &code.verifier_salt,
         verifier_hash: &code.verifier_hash,
+        work_factor: &code.work_factor,
         sealed_code: &code.sealed_code,
+        link_hash: code.link_hash.as_deref(),
+        sealed_link: code.sealed_link.as_deref(),
         expires_at,
         created_at: PgTimestamp(now),
     }
@@ -142,37 +157,53 @@ pub fn kill(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId, now: Tim
     diesel::update(live).set(access_codes::dead_at.eq(PgTimestamp(now))).execute(conn).map(|_| ())
 }
 
-/// Counts a wrong verifier.
-pub fn count_failure(conn: &mut PgConnection, tenant: &TenantId, code: Uuid) -> QueryResult<i32> {
+/// Gives a link to a code that is older than links.
+pub fn add_link(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    code: Uuid,
+    (hash, sealed): (&[u8], &[u8]),
+) -> QueryResult<()> {
     diesel::update(access_codes::table.find((tenant.as_str(), code)))
-        .set(access_codes::failed_total.eq(access_codes::failed_total + 1))
-        .returning(access_codes::failed_total)
-        .get_result(conn)
-        .optional()
-        .map(Option::unwrap_or_default)
+        .set((access_codes::link_hash.eq(hash), access_codes::sealed_link.eq(sealed)))
+        .execute(conn)
+        .map(|_| ())
 }
 
 /// What these selectors lead to, of any tenant: whoever types a code names no
-/// tenant.
-pub fn candidates(
-    conn: &mut PgConnection,
-    selector_hashes: &[Vec<u8>],
-) -> QueryResult<Vec<(Vec<u8>, Candidate)>> {
+/// tenant. Each with the hash of its selector.
+pub fn by_selector(conn: &mut PgConnection, hashes: &[Vec<u8>]) -> QueryResult<Vec<(Vec<u8>, Candidate)>> {
     let same_document = documents::tenant_id
         .eq(access_codes::tenant_id)
         .and(documents::id.nullable().eq(access_codes::document_id));
     let rows: Vec<(CodeRow, Option<OpenedRow>)> = access_codes::table
         .left_join(documents::table.on(same_document))
-        .filter(access_codes::selector_hash.eq_any(selector_hashes))
+        .filter(access_codes::selector_hash.eq_any(hashes))
         .select((CodeRow::as_select(), Option::<OpenedRow>::as_select()))
         .load(conn)?;
-    Ok(rows.into_iter().filter_map(candidate).collect())
+    let hashed = |row: (CodeRow, Option<OpenedRow>)| Some((row.0.selector_hash.clone(), candidate(row)?));
+    Ok(rows.into_iter().filter_map(hashed).collect())
 }
 
-fn candidate((code, document): (CodeRow, Option<OpenedRow>)) -> Option<(Vec<u8>, Candidate)> {
+/// What these links lead to, of any tenant. Each with the hash of its link.
+pub fn by_link(conn: &mut PgConnection, hashes: &[Vec<u8>]) -> QueryResult<Vec<(Vec<u8>, Candidate)>> {
+    let same_document = documents::tenant_id
+        .eq(access_codes::tenant_id)
+        .and(documents::id.nullable().eq(access_codes::document_id));
+    let rows: Vec<(CodeRow, Option<OpenedRow>)> = access_codes::table
+        .left_join(documents::table.on(same_document))
+        .filter(access_codes::link_hash.eq_any(hashes))
+        .select((CodeRow::as_select(), Option::<OpenedRow>::as_select()))
+        .load(conn)?;
+    let hashed = |row: (CodeRow, Option<OpenedRow>)| Some((row.0.link_hash.clone()?, candidate(row)?));
+    Ok(rows.into_iter().filter_map(hashed).collect())
+}
+
+fn candidate((code, document): (CodeRow, Option<OpenedRow>)) -> Option<Candidate> {
     let tenant = TenantId::parse(&code.tenant_id).ok()?;
-    let (selector, dead) = (code.selector_hash.clone(), code.dead_at.is_some());
-    Some((selector, Candidate { tenant, code: code.into(), dead, document }))
+    let (failed_total, failed_link) = (code.failed_total, code.failed_link);
+    let dead = code.dead_at.is_some();
+    Some(Candidate { tenant, code: code.into(), dead, failed_total, failed_link, document })
 }
 
 impl From<CodeRow> for StoredCode {
@@ -183,7 +214,10 @@ impl From<CodeRow> for StoredCode {
             selector_hash: row.selector_hash,
             verifier_salt: row.verifier_salt,
             verifier_hash: row.verifier_hash,
+            work_factor: row.work_factor,
             sealed_code: row.sealed_code,
+            link_hash: row.link_hash,
+            sealed_link: row.sealed_link,
         }
     }
 }

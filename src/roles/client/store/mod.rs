@@ -1,6 +1,7 @@
 //! SQL and rows of the client role, nothing else.
 
 pub mod access_codes;
+pub mod attempts;
 pub mod documents;
 pub mod receipts;
 pub mod schema;

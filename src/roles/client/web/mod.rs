@@ -1,50 +1,72 @@
-//! Pages for the people who open a document. Reading a page changes nothing;
-//! only the form, sent by a person, opens a document.
+//! Pages for the people who open a document. Reading a page changes nothing and
+//! tells nothing: only the form, with a code that a person has typed, opens a
+//! document.
 
 mod markdown;
 mod pages;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::web::{Data, Path, Payload, ServiceConfig, get, post, resource};
+use actix_web::web::{Data, Path, Payload, ServiceConfig, get, head, post, resource};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use askama::Template;
 use url::form_urlencoded;
 
 use crate::platform::http::{ApiError, ErrorCode, read_body};
-use crate::roles::client::{State, flows};
-use pages::{DocumentPage, EntryPage};
+use crate::roles::client::State;
+use crate::roles::client::flows::{self, Typed};
+use pages::{DocumentPage, EntryPage, Place};
 
 const STYLE: &str = include_str!("../../../../assets/client.css");
 
+/// Also where older links lead, which hold a code: it is not taken over, since a
+/// link alone must not open anything.
 async fn entry_page() -> Result<HttpResponse, ApiError> {
-    render(StatusCode::OK, &EntryPage::empty())
+    render(StatusCode::OK, &EntryPage::empty(Place::Start))
 }
 
-/// A link fills the code in; the person still has to open the document, so that
-/// link previews and mail scanners open nothing.
-async fn entry_page_with_code(code: Path<String>) -> Result<HttpResponse, ApiError> {
-    render(StatusCode::OK, &EntryPage::with_code(&code))
+/// The same page for every link, so that it does not tell which ones there are.
+async fn link_page() -> Result<HttpResponse, ApiError> {
+    render(StatusCode::OK, &EntryPage::empty(Place::Link))
 }
 
 async fn open_page(state: Data<State>, req: HttpRequest, payload: Payload) -> Result<HttpResponse, ApiError> {
-    let code = match typed_code(&req, payload).await {
+    answer(&state, &req, payload, None).await
+}
+
+async fn open_link_page(
+    state: Data<State>,
+    token: Path<String>,
+    req: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    answer(&state, &req, payload, Some(&token)).await
+}
+
+async fn answer(
+    state: &State,
+    req: &HttpRequest,
+    payload: Payload,
+    link: Option<&str>,
+) -> Result<HttpResponse, ApiError> {
+    let place = if link.is_some() { Place::Link } else { Place::Start };
+    let code = match typed_code(req, payload).await {
         Ok(code) => code,
         Err(error) => {
-            let page = EntryPage::refused("", "Please type your code and try again.");
+            let page = EntryPage::refused(place, "", explain(&error));
             return render(error.code.status(), &page);
         }
     };
-    match flows::open_document(&state, &code).await {
+    match flows::open_document(state, Typed { link, code: &code }).await {
         Ok(document) => render(StatusCode::OK, &DocumentPage::of(&document)),
         Err(error) if error.code == ErrorCode::DocumentOnItsWay => {
-            render(error.code.status(), &EntryPage::on_its_way(&code))
+            render(error.code.status(), &EntryPage::on_its_way(place, &code))
         }
         Err(error) => {
             if let Some(cause) = &error.cause {
                 log::warn!("a page can't be shown: {cause}");
             }
-            render(error.code.status(), &EntryPage::refused(&code, explain(error.code)))
+            render(error.code.status(), &EntryPage::refused(place, &code, explain(&error)))
         }
     }
 }
@@ -63,10 +85,18 @@ async fn typed_code(req: &HttpRequest, payload: Payload) -> Result<String, ApiEr
     }
 }
 
-fn explain(code: ErrorCode) -> &'static str {
-    match code {
+fn explain(error: &ApiError) -> String {
+    let text = match error.code {
         ErrorCode::NotFound => {
-            "This code does not open a document. Please compare it with your letter, sign by sign, and try again."
+            "This code does not open a document. Please compare it with your letter, sign by sign, and try again. \
+             After several wrong tries a code is blocked; your practice will then give you a new one."
+        }
+        ErrorCode::AccessCodeRequired | ErrorCode::MalformedRequest | ErrorCode::PayloadTooLarge => {
+            "Please type your code and try again."
+        }
+        ErrorCode::AccessCodeWrong => return explain_wrong(error.remaining_attempts),
+        ErrorCode::AccessCodeBlocked => {
+            "Too many wrong codes were typed here, so this link is blocked. Please call your practice: it will give you a new one."
         }
         ErrorCode::AccessCodeExpired => {
             "The time to read this document is over. Please ask your practice for a new code."
@@ -75,7 +105,19 @@ fn explain(code: ErrorCode) -> &'static str {
             "This code is no longer valid. If your practice has given you a newer one, please use that; otherwise call them."
         }
         _ => "The document can't be shown at the moment. Nothing is lost: please try again in a minute.",
-    }
+    };
+    text.to_owned()
+}
+
+fn explain_wrong(left: Option<i32>) -> String {
+    let left = match left {
+        Some(1) => "You can try once more".to_owned(),
+        Some(left) => format!("You can try {left} more times"),
+        None => "You can try again".to_owned(),
+    };
+    format!(
+        "This code is not right. Please compare it with your letter, sign by sign. {left}; then this link is blocked."
+    )
 }
 
 async fn style() -> HttpResponse {
@@ -95,7 +137,14 @@ fn render(status: StatusCode, page: &impl Template) -> Result<HttpResponse, ApiE
 
 /// Mounts the pages.
 pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/").route(get().to(entry_page)).route(post().to(open_page)))
-        .service(resource("/view/{code}").route(get().to(entry_page_with_code)))
+    let entry = |path| resource(path).route(get().to(entry_page)).route(head().to(entry_page));
+    cfg.service(entry("/").route(post().to(open_page)))
+        .service(entry("/view/{code}"))
+        .service(
+            resource("/d/{token}")
+                .route(get().to(link_page))
+                .route(head().to(link_page))
+                .route(post().to(open_link_page)),
+        )
         .service(resource("/assets/client.css").route(get().to(style)));
 }

@@ -7,36 +7,40 @@ use crate::domain::document::ContentType;
 use crate::domain::timestamp::Timestamp;
 use crate::roles::client::flows::opening::OpenedDocument;
 
+/// Where somebody types a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The page for everybody.
+    Start,
+    /// The page of a link.
+    Link,
+}
+
 /// The page with the one field.
 #[derive(Template)]
 #[template(path = "client/entry.html")]
 pub struct EntryPage {
     code: String,
-    error: Option<&'static str>,
-    from_link: bool,
+    error: Option<String>,
+    by_link: bool,
     /// The code is right, but its document has not arrived yet.
     on_its_way: bool,
 }
 
 impl EntryPage {
     /// Nothing typed yet.
-    pub fn empty() -> Self {
-        Self { code: String::new(), error: None, from_link: false, on_its_way: false }
-    }
-
-    /// The code came with the link.
-    pub fn with_code(code: &str) -> Self {
-        Self { code: shown(code), error: None, from_link: true, on_its_way: false }
+    pub fn empty(place: Place) -> Self {
+        Self { code: String::new(), error: None, by_link: place == Place::Link, on_its_way: false }
     }
 
     /// The code opens nothing, or nothing can be opened now.
-    pub fn refused(code: &str, error: &'static str) -> Self {
-        Self { code: shown(code), error: Some(error), from_link: false, on_its_way: false }
+    pub fn refused(place: Place, code: &str, error: String) -> Self {
+        Self { code: shown(code), error: Some(error), ..Self::empty(place) }
     }
 
     /// The document has not arrived yet.
-    pub fn on_its_way(code: &str) -> Self {
-        Self { code: shown(code), error: None, from_link: false, on_its_way: true }
+    pub fn on_its_way(place: Place, code: &str) -> Self {
+        Self { code: shown(code), on_its_way: true, ..Self::empty(place) }
     }
 }
 
@@ -98,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_was_typed_is_escaped() {
-        let page = EntryPage::refused("\"><script>", "no").render().unwrap();
+        let page = EntryPage::refused(Place::Start, "\"><script>", "no".to_owned()).render().unwrap();
         assert!(!page.contains("<script"));
     }
 }

@@ -101,7 +101,11 @@ fn read(receipt: &Receipt) -> Option<(DocumentId, EventKind, Event)> {
     };
     let taken = matches!(
         kind,
-        EventKind::Opened | EventKind::CodeWrong | EventKind::FileFetched | EventKind::Expired
+        EventKind::Opened
+            | EventKind::CodeWrong
+            | EventKind::CodeBlocked
+            | EventKind::FileFetched
+            | EventKind::Expired
     );
     taken.then_some((receipt.document_id.parse().ok()?, kind, event))
 }

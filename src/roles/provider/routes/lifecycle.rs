@@ -88,9 +88,10 @@ pub async fn reissue_document(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let (request, idempotency) = (key.request(&tenant, &Value::Null), state.idempotency.clone());
-    let wish = |document: &Document| {
+    let life = state.access_life;
+    let wish = move |document: &Document| {
         document.check_accessible()?;
-        let expires_at = Some(document.expiry_from(clock::now()));
+        let expires_at = Some(document.expiry_from(clock::now(), life));
         Ok(Some(Wish { expires_at, ..Wish::plain(Operation::Reissue) }))
     };
     let work = async move |run| send::answer(&operate(&state, &tenant, &id, run, wish).await?);
@@ -201,7 +202,7 @@ pub struct EventView {
     #[schema(format = Uuid, example = "0192f0c1-7a3e-4cc2-9d0e-3f6f5a1b2c3d")]
     id: String,
     /// `created`, `finalised`, `edited`, `sent`, `delivered`, `failed`, `retried`, `revoked`, `reissued`,
-    /// `expiry_changed`, `deleted`, `opened`, `code_wrong`, `file_fetched` or `expired`.
+    /// `expiry_changed`, `deleted`, `opened`, `code_wrong`, `code_blocked`, `file_fetched` or `expired`.
     #[schema(example = "opened")]
     kind: String,
     /// When it happened.

@@ -95,7 +95,7 @@ async fn send(state: &State, tenant: &TenantId, id: &str, run: Run) -> Result<Ht
         };
         match plan {
             SendPlan::Start => {
-                let expires_at = Some(document.expiry_from(clock::now()));
+                let expires_at = Some(document.expiry_from(clock::now(), state.access_life));
                 let wish = Wish { expires_at, name: run.id, ..Wish::plain(Operation::Send) };
                 if !operations::carry_out(state, tenant, &document, wish, budget).await? {
                     continue;

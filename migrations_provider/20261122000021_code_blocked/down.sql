@@ -1,0 +1,2 @@
+DROP INDEX document_events_receipt;
+CREATE UNIQUE INDEX document_events_receipt ON document_events (tenant_id, id) WHERE kind IN ('opened', 'code_wrong', 'file_fetched', 'expired');
