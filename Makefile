@@ -10,7 +10,7 @@ ARGS  ?=
 # Tests wait for servers more than they compute.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: help dev test check fmt build bench chaos breakdown outage openapi ci clean-dev \
+.PHONY: help dev test check fmt build bench chaos breakdown outage timing openapi ci clean-dev \
         prerequisites prerequisites-clock fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
 
 help:
@@ -41,6 +41,9 @@ breakdown: prerequisites-clock ## Send while the database dies, the disk is full
 
 outage: prerequisites ## Measure what an outage of the client role costs; write bench/outage.json
 	$(CARGO) test --release --test proof -- --long outage $(ARGS)
+
+timing: prerequisites ## Measure whether refusals of codes differ in time; wants a quiet machine
+	$(CARGO) test --release --test it -- --ignored --nocapture no_refusal_can_be_told_from_another_by_its_time $(ARGS)
 
 openapi: prerequisites ## Write the API descriptions to openapi/
 	@mkdir -p openapi

@@ -2,12 +2,15 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
 
-use oc::config::Keys;
+use oc::config::{AccessCodes, CodeHash, Keys};
+use oc::domain::access_code::CodeLength;
 use oc::domain::ids::TenantId;
 use oc::local::Cluster;
 use oc::platform::secrets::SecretKeys;
-use oc::roles::client::codes;
+use oc::roles::client::codes::{Codes, Issued};
 
 use crate::operations::{PGBENCH_SEND_IDS, PGBENCH_SENDABLE, READ_IDS, SEND_IDS, id};
 use crate::scripts::PGBENCH_CODES;
@@ -49,7 +52,7 @@ pub fn load(cluster: &Cluster, port: u16, folder: &std::path::Path, documents: u
     psql(
         "oc_client",
         &format!(
-            "\\copy access_codes (tenant_id, id, document_id, key_id, selector_hash, verifier_salt, verifier_hash, sealed_code, created_at) FROM '{}' CSV",
+            "\\copy access_codes (tenant_id, id, document_id, key_id, selector_hash, verifier_salt, verifier_hash, sealed_code, link_hash, sealed_link, created_at) FROM '{}' CSV",
             codes_file.display()
         ),
     );
@@ -84,7 +87,17 @@ fn write_codes(
     selectors_file: &std::path::Path,
     documents: u64,
 ) -> Vec<String> {
-    let keys = SecretKeys::new(&Keys(vec![KEY])).unwrap();
+    let keys = Arc::new(SecretKeys::new(&Keys(vec![KEY])).unwrap());
+    let codes = Codes::new(
+        keys,
+        &AccessCodes {
+            life: Duration::ZERO,
+            length: CodeLength::Twelve,
+            hash: CodeHash::Fast,
+            attempts: 10,
+            refusal_floor: Duration::ZERO,
+        },
+    );
     let tenant = TenantId::parse("default").unwrap();
     let mut rows = BufWriter::new(File::create(codes_file).unwrap());
     let mut selectors = BufWriter::new(File::create(selectors_file).unwrap());
@@ -93,18 +106,20 @@ fn write_codes(
         .map(|i| {
             loop {
                 let document = id(READ_IDS + i);
-                let (code, stored) = codes::issue(&keys, &tenant).unwrap();
+                let Issued { code, stored, .. } = codes.issue(&tenant).unwrap();
                 if seen.insert(stored.selector_hash.clone()) {
                     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
                     let selector = hex(&stored.selector_hash);
                     writeln!(
                         rows,
-                        "default,{},{document},{},\\x{selector},\\x{},\\x{},\\x{},2026-11-20T00:00:00Z",
+                        "default,{},{document},{},\\x{selector},\\x{},\\x{},\\x{},\\x{},\\x{},2026-11-20T00:00:00Z",
                         stored.id,
                         stored.key_id,
                         hex(&stored.verifier_salt),
                         hex(&stored.verifier_hash),
-                        hex(&stored.sealed_code)
+                        hex(&stored.sealed_code),
+                        hex(&stored.link_hash.unwrap()),
+                        hex(&stored.sealed_link.unwrap())
                     )
                     .unwrap();
                     writeln!(selectors, "{},\\x{selector}", READ_IDS + i).unwrap();

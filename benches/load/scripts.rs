@@ -106,14 +106,15 @@ fn arrival() -> String {
     format!(
         "{NEW_ID}\\set r random(1, {PGBENCH_CODES})\nBEGIN;\n\
          INSERT INTO documents (tenant_id, id, created_at, sequence, generation, version, title, content, content_type, expires_at, updated_at) VALUES ('default', {THE_NEW}, now(), 1, 1, 1, 'A title of a common length', '{}', 'text/markdown', now(), now()) ON CONFLICT DO NOTHING;\n\
-         UPDATE access_codes SET document_id = {THE_NEW}, expires_at = NULL WHERE selector_hash = ANY (ARRAY[sha256(convert_to(:r::text, 'UTF8'))]) AND tenant_id = 'default' AND document_id IS NULL AND expires_at > now() RETURNING tenant_id, id, key_id, selector_hash, verifier_salt, verifier_hash, sealed_code, dead_at;\n\
+         UPDATE access_codes SET document_id = {THE_NEW}, expires_at = NULL WHERE selector_hash = ANY (ARRAY[sha256(convert_to(:r::text, 'UTF8'))]) AND tenant_id = 'default' AND document_id IS NULL AND expires_at > now() RETURNING tenant_id, id, key_id, selector_hash, verifier_salt, verifier_hash, work_factor, sealed_code, link_hash, sealed_link, failed_total, failed_link, dead_at;\n\
          INSERT INTO receipts (tenant_id, document_id, kind, version, at) VALUES ('pgbench', {THE_NEW}, 'delivered', 1, now());\n\
          COMMIT;\n",
         content(1)
     )
 }
 
-/// Every document has been opened before, so that opening it only reads.
+/// Every document has been opened before, so that opening it only reads. The lock
+/// that the role takes first is left out: a statement of its own for each would favour the role.
 fn open() -> String {
-    "SELECT c.tenant_id, c.id, c.key_id, c.selector_hash, c.verifier_salt, c.verifier_hash, c.sealed_code, c.dead_at, d.id, d.version, d.title, d.content, d.content_type, d.expires_at, d.opened_version, d.revoked_at, d.created_at, d.updated_at FROM access_codes c LEFT OUTER JOIN documents d ON d.tenant_id = c.tenant_id AND d.id = c.document_id WHERE c.selector_hash = ANY (ARRAY[(SELECT hash FROM bench_selectors WHERE n = :n)]);\n".to_owned()
+    "SELECT c.tenant_id, c.id, c.key_id, c.selector_hash, c.verifier_salt, c.verifier_hash, c.work_factor, c.sealed_code, c.link_hash, c.sealed_link, c.failed_total, c.failed_link, c.dead_at, d.id, d.version, d.title, d.content, d.content_type, d.expires_at, d.opened_version, d.revoked_at, d.created_at, d.updated_at FROM access_codes c LEFT OUTER JOIN documents d ON d.tenant_id = c.tenant_id AND d.id = c.document_id WHERE c.selector_hash = ANY (ARRAY[(SELECT hash FROM bench_selectors WHERE n = :n)]);\n".to_owned()
 }

@@ -27,9 +27,10 @@ fn the_tenant_comes_first_in_every_primary_key() {
 
 #[test]
 fn every_other_index_starts_with_the_tenant_unless_it_was_reviewed() {
-    // Whoever types a code names no tenant; workers and housekeeping look for what is due of all tenants.
+    // Whoever types a code or follows a link names no tenant; workers and housekeeping look for what is due of all tenants.
     let reviewed = [
         "access_codes_selector",
+        "access_codes_link",
         "access_codes_reserved",
         "access_codes_dead",
         "documents_expiry",

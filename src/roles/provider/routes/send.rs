@@ -44,7 +44,10 @@ pub struct Sent {
     #[schema(example = "delivered")]
     state: &'static str,
     /// Where the client reads it; `null` if there is no code yet.
-    #[schema(example = "https://client.on-track.ch/view/K7QM-4T9X-WR5C", required = true)]
+    #[schema(
+        example = "https://client.on-track.ch/d/lG0aCeUoXiT1vN6rWQ4sb7SxwJ3nq5Rk8ZyVtPfM2dg",
+        required = true
+    )]
     link: Option<String>,
 }
 

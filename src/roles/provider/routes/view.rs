@@ -52,7 +52,7 @@ pub struct DocumentView<'a> {
     #[schema(format = DateTime, example = "2026-12-20T17:57:06.120Z")]
     expires_at: Option<String>,
     /// Where the client reads it; `null` until the document is sent, or delivered where no code was in reserve.
-    #[schema(example = "https://client.on-track.ch/view/K7QM-4T9X-WR5C")]
+    #[schema(example = "https://client.on-track.ch/d/lG0aCeUoXiT1vN6rWQ4sb7SxwJ3nq5Rk8ZyVtPfM2dg")]
     link: Option<&'a str>,
     /// How far it has come on its way to the client.
     delivery: DeliveryView<'a>,
