@@ -31,10 +31,11 @@ pub struct Open {
 impl Open {
     pub fn run(self) -> Outcome {
         // In the body, since paths end up in logs.
-        let mut body = json!({ "accessCode": last_part(&self.code) });
-        if let Some(link) = &self.link {
-            body["linkToken"] = json!(last_part(link));
-        }
+        let code = last_part(&self.code);
+        let body = match &self.link {
+            Some(link) => json!({ "linkToken": last_part(link), "accessCode": code }),
+            None => json!({ "accessCode": code }),
+        };
         let api = Api::new(&self.client, &Credentials::default())?;
         let expected = [200, 401, 403, 404, 409, 410];
         let opened = block_on(api.call(Method::POST, "/api/public/access", Some(&body), &expected))?;

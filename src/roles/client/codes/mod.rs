@@ -255,10 +255,9 @@ mod tests {
 
     #[test]
     fn a_code_with_another_selector_is_wrong_although_its_verifier_fits() {
-        let codes = codes(&[1], CodeHash::Fast);
-        let (tenant, one) = (tenant("a"), codes(&[1], CodeHash::Fast).issue(&tenant("a")).unwrap());
-        let two = codes.issue(&tenant).unwrap();
-        let mixed = StoredCode { selector_hash: two.stored.selector_hash, ..one.stored.clone() };
+        let (codes, tenant) = (codes(&[1], CodeHash::Fast), tenant("a"));
+        let (one, two) = (codes.issue(&tenant).unwrap(), codes.issue(&tenant).unwrap());
+        let mixed = StoredCode { selector_hash: two.stored.selector_hash, ..one.stored };
         assert!(!codes.verify(&one.code, &tenant, &mixed));
     }
 

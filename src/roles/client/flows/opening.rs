@@ -122,8 +122,8 @@ async fn reload(state: &State, candidate: &Candidate) -> Result<Candidate, ApiEr
     let hash = candidate.code.selector_hash.clone();
     let load =
         move |conn: &mut PgConnection| access_codes::by_selector(conn, &[hash]).map_err(ApiError::from);
-    let found = state.db.read(load).await?.into_iter().map(|(_, candidate)| candidate);
-    found.last().filter(|found| found.code.id == candidate.code.id).ok_or_else(refused)
+    let mut found = state.db.read(load).await?.into_iter().map(|(_, candidate)| candidate);
+    found.find(|found| found.code.id == candidate.code.id).ok_or_else(refused)
 }
 
 fn refused() -> ApiError {
