@@ -58,6 +58,7 @@ pub struct OpenedDocument {
 /// to someone whose link is. Whatever is refused is refused at the same moment.
 pub async fn open_document(state: &State, typed: Typed<'_>) -> Result<OpenedDocument, ApiError> {
     let arrived = Instant::now();
+    // The one door for every guess, of the API and of the pages: who is to be held back, is held back here.
     let opened = open(state, typed).await;
     if opened.as_ref().is_err_and(|error| is_refusal(error.code)) {
         tokio::time::sleep_until(arrived + state.access.refusal_floor).await;
