@@ -17,7 +17,7 @@ use crate::support::tokens::{
 
 /// Routes for everybody: probes, the description of the API, and what people open
 /// a document with.
-const FOR_EVERYBODY: [&str; 12] = [
+const FOR_EVERYBODY: [&str; 14] = [
     "/api/health",
     "/api/ready",
     "/livez",
@@ -30,6 +30,8 @@ const FOR_EVERYBODY: [&str; 12] = [
     "/view/{code}",
     "/assets/client.css",
     "/api/public/{accessCode}",
+    "/api/public/access",
+    "/d/{token}",
 ];
 
 /// A role that asks for tokens, and what it trusts.
