@@ -79,6 +79,8 @@ packages=()
 have_compiler || packages+=(build-essential)
 have make || packages+=(make)
 have_postgres || packages+=(postgresql)
+# Only tests need it, and they say loudly when it is missing. Started by hand only.
+if have apt-get && ! have redis-server; then packages+=(redis-server); fi
 if [ "${1:-}" = --clock ] && have apt-get && ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then
   packages+=(libfaketime)
 fi

@@ -147,20 +147,21 @@ impl Sample {
     }
 }
 
-struct Connection {
+/// One connection, one request at a time.
+pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    async fn open(address: &str) -> Self {
+    pub async fn open(address: &str) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         Self { stream, buffer: vec![0; 256 * 1024] }
     }
 
     /// Sends a request and reads the answer to its end: status and body.
-    async fn ask(&mut self, request: &[u8]) -> (u16, &[u8]) {
+    pub async fn ask(&mut self, request: &[u8]) -> (u16, &[u8]) {
         self.stream.write_all(request).await.unwrap();
         let (mut filled, mut body, mut wanted) = (0, 0, usize::MAX);
         while filled < wanted {

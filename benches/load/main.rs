@@ -4,7 +4,7 @@
 //! Settings in the environment: `BENCH_SECONDS` (length of one measurement, 3),
 //! `BENCH_ROUNDS` (interleaved repetitions, 5), `BENCH_DOCUMENTS` (100000),
 //! `BENCH_MESSAGES` (documents sent during an outage, 5000), `BENCH_ONLY` (one
-//! operation, or `delivery`).
+//! operation, `delivery`, or `noisy`).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,6 +20,7 @@
 mod client;
 mod delivery;
 mod delivery_report;
+mod noisy;
 mod operations;
 mod preload;
 mod processor;
@@ -49,6 +50,9 @@ fn main() {
     let rounds = number("BENCH_ROUNDS", 5);
     let only = std::env::var("BENCH_ONLY").ok();
     let mut stage = Stage::set_up(number("BENCH_DOCUMENTS", 100_000));
+    if only.as_deref() == Some("noisy") {
+        return noisy::measure(&mut stage, rounds, seconds);
+    }
     let operations: Vec<Operation> =
         Operation::ALL.into_iter().filter(|o| only.as_deref().is_none_or(|name| name == o.name())).collect();
     let mut pg: Vec<Vec<f64>> = vec![Vec::new(); operations.len()];

@@ -4,11 +4,13 @@ use std::io::Read as _;
 use std::process::ExitCode;
 
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{FAILED, Failure, Outcome, SettingArgs, block_on, output};
 use crate::config::Config;
 use crate::platform::db::migrations::{self, MigrateError};
+use crate::platform::server::Running;
 use crate::platform::telemetry;
 use crate::roles::Role;
 
@@ -35,6 +37,7 @@ impl Serve {
     pub fn run(self) -> Outcome {
         let config = self.settings.config(self.role)?;
         telemetry::init();
+        allow_many_files();
         if self.migrate {
             self.role.owner().up(&config.database, &mut |name| log::info!("migration {name} applied"))?;
         } else {
@@ -63,7 +66,7 @@ impl Serve {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let stdin = self.stop_with_stdin.then(stdin_closed);
         let running = self.role.start(config)?;
-        output::note(&banner(self.role, config, running.address));
+        output::note(&banner(self.role, config, &running));
         let longest = config.http.drain + config.http.shutdown_timeout + std::time::Duration::from_secs(5);
         running
             .until(async move {
@@ -85,15 +88,26 @@ impl Serve {
 }
 
 /// `oc 0.1.0 provider on http://127.0.0.1:3001 (auth none, 2 workers, 16 connections)`.
-fn banner(role: Role, config: &Config, address: std::net::SocketAddr) -> String {
+fn banner(role: Role, config: &Config, running: &Running) -> String {
+    let url = format!("{}://{}", running.scheme, running.address);
     format!(
-        "oc {} {} on http://{address} (auth {}, {} workers, at most {} database connections); API at http://{address}/docs",
+        "oc {} {} on {url} (auth {}, {} workers, at most {} database connections); API at {url}/docs",
         env!("CARGO_PKG_VERSION"),
         role.name(),
         config.identity.auth.as_str(),
         config.http.workers,
         config.database.pool_size,
     )
+}
+
+/// Each connection is an open file, and many systems allow a process 1,024 of them
+/// unless it asks for what it may have.
+fn allow_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    if let Err(error) = raised {
+        log::warn!("the number of open files can't be raised: {error}");
+    }
 }
 
 fn stdin_closed() -> tokio::sync::oneshot::Receiver<()> {

@@ -4,6 +4,8 @@
 mod access;
 mod delivery;
 mod identity;
+mod limits;
+mod network;
 mod settings;
 mod values;
 
@@ -13,6 +15,8 @@ use std::time::Duration;
 pub use access::{AccessCodes, CodeHash};
 pub use delivery::{Breaker, Outbox, Retention, Retry, Upkeep};
 pub use identity::{Auth, Identity, Jwks, Jwt};
+pub use limits::{GuessLimits, Limits, TlsFiles, Web};
+pub use network::Network;
 pub use settings::{SETTINGS, Setting};
 pub use values::{Keys, Problems, Secret, Source, Value, Values};
 
@@ -25,6 +29,10 @@ pub struct Config {
     pub identity: Identity,
     /// The HTTP server.
     pub http: Http,
+    /// How much anybody may ask for.
+    pub limits: Limits,
+    /// What the web server takes from whom.
+    pub web: Web,
     /// The database.
     pub database: Database,
     /// The way to the client role.
@@ -102,6 +110,8 @@ impl Config {
             role: role.to_owned(),
             identity: Identity::load(role, values, &mut problems),
             http: http(values, &mut problems),
+            limits: limits::limits(values, &mut problems),
+            web: limits::web(role, values, &mut problems),
             database: Database::load(values, &mut problems),
             client: client_role(values, &mut problems),
             outbox: delivery::outbox(values, &mut problems),

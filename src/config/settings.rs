@@ -126,6 +126,45 @@ pub const SETTINGS: &[Setting] = &[
     setting("PORT", Default::PerRole("3001", "3000"), "Port to listen on; 0 takes a free one"),
     setting("HTTP_WORKERS", Default::Processors, "Threads that answer requests"),
     setting("MAX_BODY_BYTES", Default::Is("2097152"), "Largest request body, in bytes"),
+    setting("MAX_URI_BYTES", Default::Is("8192"), "Longest path and query of a request, in bytes"),
+    setting("MAX_HEADER_BYTES", Default::Is("32768"), "Largest sum of a request's headers, in bytes"),
+    setting(
+        "HEADER_TIMEOUT_MS",
+        Default::Is("5000"),
+        "Longest time for the head of a connection's first request to arrive",
+    ),
+    setting("KEEP_ALIVE_SECONDS", Default::Is("5"), "How long a connection may rest between two requests"),
+    setting("MAX_CONNECTIONS", Default::Is("10000"), "Connections that each thread holds; others wait"),
+    setting(
+        "TRUSTED_PROXIES",
+        Default::None,
+        "Addresses or networks of proxies whose X-Forwarded-For or Forwarded is believed, separated by commas",
+    ),
+    setting(
+        "CORS_ORIGINS",
+        Default::None,
+        "Origins whose pages may call the API from a browser, such as https://app.example.org, separated by commas",
+    ),
+    setting("TLS_CERT_FILE", Default::None, "Certificate chain (PEM); with it the server speaks HTTPS only"),
+    setting("TLS_KEY_FILE", Default::None, "Key of the certificate (PEM)"),
+    setting(
+        "RATE_TENANT_PER_MINUTE",
+        Default::PerRole("6000", "0"),
+        "Requests of a tenant to each route, in a minute; 0 is no limit",
+    ),
+    setting(
+        "RATE_ADDRESS_PER_MINUTE",
+        Default::Is("300"),
+        "Requests of an address to what is public, or without a good token, in a minute; 0 is no limit",
+    ),
+    Setting {
+        secret: true,
+        ..setting(
+            "REDIS_URL",
+            Default::None,
+            "Redis in which processes share their limits: redis://:password@host:6379; without it each process limits by itself",
+        )
+    },
     setting(
         "SHUTDOWN_DRAIN_MS",
         Default::Is("0"),
@@ -254,6 +293,23 @@ pub const SETTINGS: &[Setting] = &[
         "RECEIPT_RETENTION_SECONDS",
         "34560000",
         "How long receipts, and what remains of ended documents, are kept",
+    ),
+    of_client(
+        "WRONG_CODES_PER_CODE",
+        "5",
+        "Wrong guess of an address at one code that is followed by a wait of 30 s, doubled by each further one up to 30 min; 0 is no limit",
+    ),
+    of_client("WRONG_CODES_PER_ADDRESS", "20", "Wrong codes of an address in 10 minutes; 0 is no limit"),
+    of_client("WRONG_CODES_PER_ADDRESS_DAY", "100", "Wrong codes of an address in a day; 0 is no limit"),
+    of_client(
+        "WRONG_CODES_PER_TENANT",
+        "60",
+        "Wrong codes for documents of a tenant, in a minute; 0 is no limit",
+    ),
+    of_client(
+        "WRONG_CODES_PER_INSTANCE",
+        "600",
+        "Wrong codes of everybody together, in a minute; 0 is no limit",
     ),
     Setting {
         role: Some("provider"),

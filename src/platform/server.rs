@@ -13,8 +13,9 @@ use actix_web::{App, Error, HttpServer};
 use super::db::Db;
 use super::http::docs::{self, ApiDescription};
 use super::http::health::{self, Stopping};
-use super::http::{Access, BodyLimit, authenticate, envelope, not_found};
+use super::http::{Access, BodyLimit, Guard, authenticate, envelope, guard, not_found};
 use super::identity::Identity;
+use super::tls::Certificate;
 use crate::config::Http;
 
 /// What a role hands to the server. `configure` runs once per worker thread.
@@ -32,6 +33,8 @@ pub struct RoleApp<F> {
     pub max_body_bytes: usize,
     /// Who may come in.
     pub identity: Identity,
+    /// What a request must pass before any route sees it.
+    pub guard: Guard,
 }
 
 /// Builds a role's application without opening a socket: for serving and for tests.
@@ -56,7 +59,9 @@ where
         .app_data(Data::new(stopping.clone()))
         .app_data(Data::new(role.api.clone()))
         .app_data(Data::new(Access::of(&role.identity)))
+        .app_data(Data::new(role.guard.clone()))
         .wrap(from_fn(authenticate))
+        .wrap(from_fn(guard))
         .wrap(NormalizePath::new(TrailingSlash::MergeOnly))
         .wrap(from_fn(envelope))
         .configure(role.configure.clone())
@@ -69,6 +74,8 @@ where
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// `http` or `https`.
+    pub scheme: &'static str,
     /// Ends when it has stopped.
     pub server: actix_web::dev::Server,
     handle: ServerHandle,
@@ -86,13 +93,25 @@ where
     let address = listener.local_addr()?;
     let stopping = Stopping::default();
     let in_app = stopping.clone();
+    let web = role.guard.web.clone();
     let server = HttpServer::new(move || build_app(&role, &in_app))
         .workers(settings.workers)
+        .max_connections(web.max_connections)
+        .client_request_timeout(web.header_timeout)
+        .keep_alive(web.keep_alive)
         .disable_signals()
-        .shutdown_timeout(settings.shutdown_timeout.as_secs())
-        .listen(listener)?
-        .run();
-    Ok(Running { address, handle: server.handle(), server, stopping, drain: settings.drain })
+        .shutdown_timeout(settings.shutdown_timeout.as_secs());
+    let (server, scheme) = match &web.tls {
+        None => (server.listen(listener)?, "http"),
+        Some(files) => {
+            let certificate = Certificate::load(files).map_err(io::Error::other)?;
+            let tls = certificate.server_config().map_err(io::Error::other)?;
+            certificate.watch()?;
+            (server.listen_rustls_0_23(listener, tls)?, "https")
+        }
+    };
+    let server = server.run();
+    Ok(Running { address, scheme, handle: server.handle(), server, stopping, drain: settings.drain })
 }
 
 impl Running {

@@ -24,6 +24,9 @@ pub fn init() {
     }
     let started = builder
         .format(|out, record| {
+            if !may_be_told(record.level(), record.target()) {
+                return Ok(());
+            }
             let mut line = format!("{} {:<5} {}", super::clock::now(), record.level(), record.args());
             record.key_values().visit(&mut Fields(&mut line)).map_err(io::Error::other)?;
             writeln!(out, "{line}")
@@ -32,6 +35,12 @@ pub fn init() {
     if started.is_err() {
         log::debug!("logging runs already");
     }
+}
+
+/// Libraries that speak HTTP tell whole heads and bodies below `info`; no
+/// `RUST_LOG` brings these lines out.
+fn may_be_told(level: log::Level, target: &str) -> bool {
+    level <= log::Level::Info || target.split("::").next() == Some("oc")
 }
 
 /// Writes what is still gathered; for the end of the program.
@@ -98,5 +107,19 @@ impl Write for Gathered {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use log::Level::{Debug, Info, Trace};
+
+    use super::may_be_told;
+
+    #[test]
+    fn libraries_are_silent_below_info_and_only_they() {
+        assert!(may_be_told(Info, "actix_http::h1") && may_be_told(Trace, "oc::platform::http"));
+        assert!(may_be_told(Debug, "oc") && may_be_told(Debug, "oc::access"));
+        assert!(!may_be_told(Trace, "actix_http::h1") && !may_be_told(Debug, "octopus"));
     }
 }

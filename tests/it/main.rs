@@ -19,16 +19,20 @@ mod architecture;
 mod cli;
 mod cluster;
 mod guarded_calls;
+mod hardening;
 mod identity;
+mod limits;
 mod migrations;
 mod openapi;
 mod outage;
 mod outbox;
+mod overload;
 mod schema;
 mod secrets;
 mod server;
 mod settings;
 mod stopping;
+mod tls;
 
 #[cfg(feature = "client")]
 mod client;

@@ -94,6 +94,11 @@ fn one_message_lists_everything_that_is_wrong_and_no_value() {
                 ("SEND_TIMEOUT_MS", "1"),
                 ("IDEMPOTENCY_RETENTION_SECONDS", "299"),
                 ("WEBHOOK_ALLOW_PRIVATE", "s3cr3t-value"),
+                ("RATE_TENANT_PER_MINUTE", "many"),
+                ("REDIS_URL", "http://s3cr3t-value"),
+                ("TRUSTED_PROXIES", "10.0.0.0/8,s3cr3t-value"),
+                ("CORS_ORIGINS", "https://s3cr3t-value/path"),
+                ("TLS_CERT_FILE", "s3cr3t-value"),
             ],
         );
         assert_eq!((refused.code, refused.out.as_str()), (2, ""));
@@ -112,6 +117,11 @@ fn one_message_lists_everything_that_is_wrong_and_no_value() {
             "SEND_TIMEOUT_MS",
             "IDEMPOTENCY_RETENTION_SECONDS",
             "WEBHOOK_ALLOW_PRIVATE",
+            "RATE_TENANT_PER_MINUTE",
+            "REDIS_URL",
+            "TRUSTED_PROXIES",
+            "CORS_ORIGINS",
+            "TLS_KEY_FILE",
         ];
         for name in expected {
             let flag = name.to_lowercase().replace('_', "-");

@@ -17,6 +17,7 @@ use actix_web::web::Data;
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 
 use super::error::{ApiError, ErrorCode};
+use super::guard::{admitted, count};
 use crate::domain::claims::{BadToken, Person};
 use crate::domain::fields::Invalid;
 use crate::domain::ids::TenantId;
@@ -60,16 +61,30 @@ enum Recognised {
     Nobody(Refusal),
 }
 
-/// The middleware that recognises callers. Refuses nobody: there are routes for everybody.
+/// The middleware that recognises and counts callers. Refuses nobody: there are routes
+/// for everybody, and whoever lacks a right is told that first.
 pub async fn authenticate(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     if let Some(access) = req.app_data::<Data<Access>>().cloned() {
         let recognised = access.recognise(req.headers()).await;
+        match &recognised {
+            Recognised::Everybody => count_anybody(&req).await,
+            Recognised::One(person) => count(&req, Some(&person.tenant)).await,
+            Recognised::Nobody(Refusal::Bad(_)) => count(&req, None).await,
+            // Not the caller's fault.
+            Recognised::Nobody(Refusal::NoKeys) => {}
+        }
         req.extensions_mut().insert(recognised);
     }
     next.call(req).await
+}
+
+async fn count_anybody(req: &ServiceRequest) {
+    if let Ok((tenant, _)) = anybody(req.headers()) {
+        count(req, Some(&tenant)).await;
+    }
 }
 
 /// The token of `Authorization: Bearer TOKEN` (RFC 6750, section 2.1).
@@ -105,10 +120,12 @@ impl<R: Right + 'static> FromRequest for Caller<R> {
         let recognised = match req.extensions().get::<Recognised>() {
             Some(Recognised::Everybody) => anybody(req.headers()),
             Some(Recognised::One(person)) => authorised::<R>(person, req.headers()),
-            Some(Recognised::Nobody(refusal)) => Err(unrecognised(*refusal)),
+            // Whoever tries too often is not even told that.
+            Some(Recognised::Nobody(refusal)) => admitted(req).and_then(|()| Err(unrecognised(*refusal))),
             None => Err(unrecognised(BadToken("was not looked at").into())),
         };
-        ready(recognised.map(|(tenant, subject)| Self { tenant, subject, right: PhantomData }))
+        let admitted = recognised.and_then(|known| admitted(req).map(|()| known));
+        ready(admitted.map(|(tenant, subject)| Self { tenant, subject, right: PhantomData }))
     }
 }
 

@@ -5,15 +5,18 @@ use std::sync::Arc;
 use actix_web::http::header;
 use actix_web::web::{Data, Path, ServiceConfig, get, resource};
 use actix_web::{HttpResponse, Responder};
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{Object, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_swagger_ui::Config;
 
 use super::error::ApiError;
 
-/// Swagger UI sets styles on its elements and draws its icons from data URLs.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+/// Swagger UI draws its icons from data URLs. The styles that its script sets on
+/// elements are no inline styles in the sense of the policy.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A role's API description.
@@ -26,9 +29,7 @@ pub struct ApiDescription {
 }
 
 /// Turns a description into its two forms.
-pub fn describe(
-    api: &utoipa::openapi::OpenApi,
-) -> Result<ApiDescription, Box<dyn std::error::Error + Send + Sync>> {
+pub fn describe(api: &OpenApi) -> Result<ApiDescription, Box<dyn std::error::Error + Send + Sync>> {
     Ok(ApiDescription { json: api.to_pretty_json()? + "\n", yaml: api.to_yaml()? })
 }
 
@@ -58,13 +59,45 @@ pub fn with_security(mut api: OpenApi) -> OpenApi {
     api
 }
 
+/// Adds to every operation what the server in front of all handlers may answer.
+/// Operations that answer no error at all, such as the probes, are left alone.
+#[must_use]
+pub fn with_common_answers(mut api: OpenApi) -> OpenApi {
+    for operation in api.paths.paths.values_mut().flat_map(operations) {
+        let is_probe = operation.tags.as_ref().is_some_and(|tags| tags.iter().any(|tag| tag == "health"));
+        if !is_probe {
+            operation.responses.responses.insert("429".to_owned(), too_many_requests().into());
+        }
+    }
+    api
+}
+
 fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.delete].into_iter().flatten()
+    [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch].into_iter().flatten()
 }
 
 fn refusal(description: &str) -> Response {
+    refused(description).build()
+}
+
+fn refused(description: &str) -> ResponseBuilder {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
-    ResponseBuilder::new().description(description).content("application/json", content).build()
+    ResponseBuilder::new().description(description).content("application/json", content)
+}
+
+fn too_many_requests() -> Response {
+    let header = |text: &str| {
+        let schema = Object::with_type(Type::String);
+        HeaderBuilder::new().description(Some(text)).schema(Some(schema)).build()
+    };
+    refused("Too many requests")
+        .header("Retry-After", header("Seconds to wait"))
+        .header(
+            "RateLimit",
+            header("How the budget stands: name, what is left, seconds until all is there again"),
+        )
+        .header("RateLimit-Policy", header("The budget: name, requests, seconds"))
+        .build()
 }
 
 async fn json(api: Data<ApiDescription>) -> impl Responder {

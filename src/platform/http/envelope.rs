@@ -1,21 +1,41 @@
 //! Wraps every request: gives it an id, logs it in one line, turns every error
 //! into the one error body, adds the headers that every answer bears.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 
+use super::cors;
 use super::error::{ApiError, ErrorBody, ErrorCode, ErrorDetails, FieldProblem};
+use super::guard::Guard;
 use crate::domain::fields::FieldError;
+use crate::platform::limits::Standing;
 use crate::platform::{clock, random};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// Without the other names below this one: they are somebody else's to decide about.
+const ONE_YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// What every answer bears unless its handler says otherwise.
+const HARDENING: [(HeaderName, &str); 9] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-store"),
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+    (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+    (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+];
 /// Enough for our own pages, which bring one stylesheet in their head and no script.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -61,7 +81,8 @@ fn with_error_body(
     if let Some(error) = response.response().error().and_then(|e| e.as_error::<ApiError>()) {
         log_cause(error, id);
         let body = error_body(error.code, error.message.clone(), details(error), id);
-        return rewritten(response, status, &body);
+        let wait = error.retry_after;
+        return rewritten(response, status, &body, wait);
     }
     if response.headers().contains_key(header::CONTENT_TYPE) && response.response().error().is_none() {
         // A page or a readiness answer that was written on purpose.
@@ -72,7 +93,7 @@ fn with_error_body(
         ErrorCode::MethodNotAllowed => "This path exists, but not for this method".to_owned(),
         _ => status.canonical_reason().unwrap_or("The request can't be answered").to_owned(),
     };
-    rewritten(response, status, &error_body(code, message, None, id))
+    rewritten(response, status, &error_body(code, message, None, id), None)
 }
 
 /// What there is to say beside the code and the message.
@@ -103,9 +124,12 @@ fn rewritten(
     response: ServiceResponse<impl MessageBody + 'static>,
     status: StatusCode,
     body: &ErrorBody,
+    wait: Option<Duration>,
 ) -> ServiceResponse<BoxBody> {
     let mut answer = HttpResponse::build(status).json(body);
-    if status == StatusCode::SERVICE_UNAVAILABLE || body.error == ErrorCode::IdempotencyInProgress {
+    if let Some(wait) = wait {
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds(wait).max(1).into());
+    } else if status == StatusCode::SERVICE_UNAVAILABLE || body.error == ErrorCode::IdempotencyInProgress {
         answer.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
     if body.error == ErrorCode::Unauthenticated {
@@ -118,22 +142,44 @@ fn rewritten(
 }
 
 fn with_headers(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let request = response.request().clone();
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
-    let fixed = [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-    ];
-    for (name, value) in fixed {
+    for (name, value) in HARDENING {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
+    if let Some(standing) = request.extensions().get::<Standing>() {
+        with_standing(headers, standing);
+    }
+    if let Some(guard) = request.app_data::<Data<Guard>>() {
+        if guard.web.is_https {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, ONE_YEAR);
+        }
+        cors::mark(headers, request.headers(), &guard.web.cors_origins);
+    }
     response
+}
+
+/// How the budget of a request stands (draft-ietf-httpapi-ratelimit-headers).
+fn with_standing(headers: &mut HeaderMap, Standing { policy, rule, found }: &Standing) {
+    let values = [
+        (RATE_LIMIT_POLICY, format!("\"{policy}\";q={};w={}", rule.burst, seconds(rule.per))),
+        (RATE_LIMIT, format!("\"{policy}\";r={};t={}", found.left, seconds(found.reset))),
+    ];
+    for (name, value) in values {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Whole seconds, rounded up.
+fn seconds(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
 }
 
 fn log_cause(error: &ApiError, id: &str) {

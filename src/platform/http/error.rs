@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -11,6 +12,7 @@ use utoipa::ToSchema;
 use crate::domain::document::Refusal;
 use crate::domain::fields::{FieldError, Invalid};
 use crate::platform::db::DbError;
+use crate::platform::limits::TooMany;
 
 /// Stable names of everything that can go wrong. A new one does not compile
 /// until [`ErrorCode::status`] gives it a status.
@@ -57,6 +59,12 @@ pub enum ErrorCode {
     PreconditionFailed,
     /// The body is larger than the server takes.
     PayloadTooLarge,
+    /// The path is longer than the server takes.
+    UriTooLong,
+    /// The headers are larger than the server takes.
+    HeadersTooLarge,
+    /// Asked for too much; try again after `Retry-After` seconds.
+    RateLimited,
     /// The body is not JSON by its `Content-Type`.
     UnsupportedMediaType,
     /// Another request changed the same thing at the same time, again and again.
@@ -99,6 +107,9 @@ impl ErrorCode {
             | Self::DocumentGone => StatusCode::GONE,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UriTooLong => StatusCode::URI_TOO_LONG,
+            Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Conflict | Self::DocumentOnItsWay | Self::IdempotencyInProgress => StatusCode::CONFLICT,
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
@@ -137,6 +148,8 @@ pub struct ApiError {
     pub fields: Vec<FieldError>,
     /// Tries that are left, for `ACCESS_CODE_WRONG`.
     pub remaining_attempts: Option<i32>,
+    /// How long to wait before trying again, if that is known.
+    pub retry_after: Option<Duration>,
     /// For the log.
     pub cause: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -144,7 +157,21 @@ pub struct ApiError {
 impl ApiError {
     /// An error of this code.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), fields: Vec::new(), remaining_attempts: None, cause: None }
+        Self {
+            code,
+            message: message.into(),
+            fields: Vec::new(),
+            remaining_attempts: None,
+            retry_after: None,
+            cause: None,
+        }
+    }
+
+    /// Too many requests; `wait` until the next one may come.
+    #[must_use]
+    pub fn rate_limited(wait: Duration) -> Self {
+        let message = "Too many requests; please try again after the time that Retry-After tells";
+        Self { retry_after: Some(wait), ..Self::new(ErrorCode::RateLimited, message) }
     }
 
     /// There is no such document.
@@ -194,6 +221,13 @@ impl From<DbError> for ApiError {
 impl From<diesel::result::Error> for ApiError {
     fn from(error: diesel::result::Error) -> Self {
         DbError::from(error).into()
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(TooMany(wait): TooMany) -> Self {
+        let message = "Too many wrong codes; please try again after the time that Retry-After tells";
+        Self { retry_after: Some(wait), ..Self::new(ErrorCode::RateLimited, message) }
     }
 }
 

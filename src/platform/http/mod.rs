@@ -1,17 +1,23 @@
 //! What every request passes: reading it, knowing whose it is, answering it.
 
+mod address;
 mod body;
 mod caller;
+mod cors;
 pub mod docs;
 mod envelope;
 mod error;
+mod guard;
 pub mod health;
 mod if_match;
 mod query;
 
+pub use address::ClientAddress;
 pub use body::{BodyLimit, JsonBody, read_body};
 pub use caller::{Access, Caller, authenticate};
 pub use envelope::{RequestId, envelope};
 pub use error::{ApiError, ErrorBody, ErrorCode, ErrorDetails, FieldProblem, not_found};
+pub use guard::Guard;
+pub(super) use guard::guard;
 pub use if_match::IfMatch;
 pub use query::Query;

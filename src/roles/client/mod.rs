@@ -17,10 +17,12 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use tokio::sync::Semaphore;
 
 use crate::config::{AccessCodes, Config, Retention};
+use crate::platform::clock::Monotonic;
 use crate::platform::db::{Db, Owner, Rounds};
-use crate::platform::http::docs;
+use crate::platform::http::{Guard, docs};
 use crate::platform::idempotency::Idempotency;
 use crate::platform::identity::{Identity, ServiceTokens};
+use crate::platform::limits::Limits;
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
 use codes::Codes;
@@ -44,6 +46,16 @@ const ENVELOPE: usize = 65_536;
 /// Slow checks of codes that may run at the same time, for each processor.
 const CHECKS_PER_PROCESSOR: usize = 2;
 
+/// Routes that ask nobody who they are.
+const PUBLIC: &[&str] = &[
+    "/",
+    "/view/{code}",
+    "/d/{token}",
+    "/assets/client.css",
+    "/api/public/access",
+    "/api/public/{accessCode}",
+];
+
 /// What the handlers share.
 #[derive(Clone)]
 pub struct State {
@@ -59,6 +71,8 @@ pub struct State {
     pub access: AccessCodes,
     /// Requests that happen once.
     pub idempotency: Idempotency,
+    /// How much anybody may ask for, and how often anybody may guess.
+    pub limits: Limits,
     /// `CLIENT_PUBLIC_URL`.
     pub public_url: String,
     /// How long is kept what.
@@ -75,7 +89,8 @@ impl State {
         Ok(Self {
             guesses: Rounds::new(db.clone(), guesses::round(codes.clone(), config.access.attempts)),
             checks: Arc::new(Semaphore::new(processors * CHECKS_PER_PROCESSOR)),
-            idempotency: Idempotency::new(db.clone(), keys, config.idempotency_retention),
+            idempotency: Idempotency::new(db.clone(), Arc::clone(&keys), config.idempotency_retention),
+            limits: Limits::new(&config.limits, keys, Monotonic::default())?,
             db,
             codes,
             access: config.access,
@@ -95,6 +110,7 @@ pub fn app(
     config: &Config,
     state: &State,
 ) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + Clone + Send + 'static>> {
+    let guard = Guard { limits: state.limits.clone(), web: config.web.clone(), public: PUBLIC };
     let state = Data::new(state.clone());
     Ok(RoleApp {
         role: OWNER.role,
@@ -102,6 +118,7 @@ pub fn app(
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes.saturating_add(ENVELOPE),
         identity: Identity::new(&config.identity, ServiceTokens::new(&config.identity)),
+        guard,
         configure: move |cfg: &mut ServiceConfig| {
             routes::configure(cfg, state.clone());
             web::configure(cfg);

@@ -23,5 +23,5 @@ struct Api;
 /// The description, OpenAPI 3.1.
 #[must_use]
 pub fn api() -> utoipa::openapi::OpenApi {
-    docs::with_security(Api::openapi())
+    docs::with_common_answers(docs::with_security(Api::openapi()))
 }

@@ -18,11 +18,13 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use crate::config::{self, ClientRole, Config};
 use crate::domain::document::Document;
 use crate::domain::target::Reach;
+use crate::platform::clock::Monotonic;
 use crate::platform::db::{Db, Owner, Together};
-use crate::platform::http::docs;
+use crate::platform::http::{Guard, docs};
 use crate::platform::http_client::{GuardedClient, HttpClient};
 use crate::platform::idempotency::Idempotency;
 use crate::platform::identity::{Identity, ServiceTokens};
+use crate::platform::limits::Limits;
 use crate::platform::outbox::{self, Dispatcher, Gates, Wake};
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
@@ -52,6 +54,8 @@ pub struct Shared {
     documents: Together<store::documents::Key, Document>,
     /// Requests that happen once.
     pub idempotency: Idempotency,
+    /// How much anybody may ask for.
+    pub limits: Limits,
     /// The way to the client role.
     pub client: ClientRole,
     /// What is shown to the client role.
@@ -103,6 +107,7 @@ impl State {
         Self::for_thread(Shared {
             documents: Together::new(db.clone(), store::documents::find_many),
             idempotency: Idempotency::new(db.clone(), Arc::clone(&keys), config.idempotency_retention),
+            limits: Limits::new(&config.limits, Arc::clone(&keys), Monotonic::default())?,
             db,
             client: config.client.clone(),
             tokens: ServiceTokens::new(&config.identity),
@@ -153,6 +158,7 @@ pub fn app(
     config: &Config,
     state: &State,
 ) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + Clone + Send + 'static>> {
+    let guard = Guard { limits: state.limits.clone(), web: config.web.clone(), public: &[] };
     let shared = state.shared.clone();
     Ok(RoleApp {
         role: OWNER.role,
@@ -161,6 +167,7 @@ pub fn app(
         max_body_bytes: config.http.max_body_bytes,
         // Nobody shows this role a token of the other one.
         identity: Identity::new(&config.identity, None),
+        guard,
         configure: move |cfg: &mut ServiceConfig| match State::for_thread(shared.clone()) {
             Ok(state) => routes::configure(cfg, Data::new(state)),
             Err(error) => log::error!("a worker thread can't start: {error}"),

@@ -53,6 +53,7 @@ impl Guarded {
             ("JWT_JWKS_URL", url.as_str()),
             ("SERVICE_TOKEN_SECRET", SERVICE_SECRET),
             ("CLIENT_BASE_URL", "http://127.0.0.1:1/"),
+            ("RATE_ADDRESS_PER_MINUTE", "0"),
         ];
         let served = Served::start(role, &database, &[JWT, &more].concat());
         Self { role, served, keys, _jwks: jwks, _database: database }

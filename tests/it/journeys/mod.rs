@@ -1,6 +1,7 @@
 //! Both roles as real processes, connected over HTTP.
 
 mod provider_to_client;
+mod secrecy;
 
 use oc::roles::Role;
 use serde_json::{Value, json};

@@ -16,7 +16,7 @@ pub const METHODS: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD",
 
 /// Routes that are deliberately left out of the description: other names of the
 /// probes, the description itself, the pages.
-const UNDESCRIBED: [&str; 10] = [
+pub const UNDESCRIBED: [&str; 10] = [
     "/livez",
     "/readyz",
     "/docs",
@@ -120,6 +120,9 @@ fn assert_interface(page: &Answer, get: &impl Fn(&str) -> Answer) {
     }
     assert!(files >= 3, "{html}");
     assert!(page.header("Content-Security-Policy").unwrap().contains("connect-src 'self'"));
+    // What the policy would refuse.
+    let inline = html.split("<script").skip(1).any(|rest| !rest.split('>').next().unwrap().contains("src="));
+    assert!(!inline && !html.contains("<style") && !html.contains("style="), "{html}");
     assert!(!html.contains("http://") && !html.contains("https://"), "{html}");
 }
 

@@ -8,6 +8,7 @@ pub mod database;
 pub mod http;
 pub mod process;
 pub mod receiver;
+pub mod redis;
 pub mod scratch;
 pub mod tokens;
 pub mod waiting;

@@ -180,8 +180,8 @@ impl Served {
 
 /// `oc 0.1.0 provider on http://127.0.0.1:40123 (…`.
 fn address_in(said: &str, role: Role) -> Option<SocketAddr> {
-    let start = format!("oc {} {} on http://", env!("CARGO_PKG_VERSION"), role.name());
-    let rest = said.lines().find_map(|line| line.strip_prefix(&start))?;
+    let start = format!("oc {} {} on ", env!("CARGO_PKG_VERSION"), role.name());
+    let rest = said.lines().find_map(|line| line.strip_prefix(&start))?.split_once("://")?.1;
     rest.split_whitespace().next()?.parse().ok()
 }
 

@@ -1,0 +1,138 @@
+//! What a tenant that asks for far more than its share costs another one:
+//! `BENCH_ONLY=noisy`. Both keep to a pace, so that the load is the same whatever
+//! the answers are; rounds without and with noise take turns.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::LocalSet;
+
+use crate::client::Connection;
+use crate::operations::Operation;
+use crate::stage::Stage;
+
+/// Requests per second of the tenant that is measured: half of its share.
+const QUIET: u32 = 500;
+/// Requests per second that the noisy tenant asks for: five times its share.
+const NOISY: u32 = 5_000;
+/// The share of a tenant, in a minute.
+const SHARE: &str = "60000";
+/// Connections of each of the two.
+const CONNECTIONS: u32 = 8;
+
+const NOISE: &[u8] = b"GET /api/documents?limit=20 HTTP/1.1\r\nHost: bench\r\nX-Tenant: noisy\r\n\r\n";
+
+#[derive(Default)]
+struct Round {
+    quiet: Vec<u32>,
+    noise: u64,
+    refused: u64,
+}
+
+/// Measures and prints: the quiet tenant alone, beside a noisy one with limits, and
+/// beside one without.
+pub fn measure(stage: &mut Stage, rounds: u64, length: Duration) {
+    for (name, share) in [("with limits", SHARE), ("without limits", "0")] {
+        stage.renew_provider(&[("RATE_TENANT_PER_MINUTE", share)]);
+        run(stage, Duration::from_secs(1), false);
+        let (mut alone, mut beside) = (Round::default(), Round::default());
+        for _ in 0..rounds {
+            alone.add(run(stage, length, false));
+            beside.add(run(stage, length, true));
+        }
+        let (before, after) = (alone.quantile(0.99), beside.quantile(0.99));
+        println!(
+            "{name:<14}  alone: p50 {} us, p99 {before} us  beside a noisy tenant: p50 {} us, p99 {after} us ({:+.1} %)  noise: {} requests, {} refused",
+            alone.quantile(0.5),
+            beside.quantile(0.5),
+            100.0 * (f64::from(after) / f64::from(before) - 1.0),
+            beside.noise,
+            beside.refused,
+        );
+    }
+}
+
+impl Round {
+    fn add(&mut self, other: Self) {
+        self.quiet.extend(other.quiet);
+        self.quiet.sort_unstable();
+        self.noise += other.noise;
+        self.refused += other.refused;
+    }
+
+    fn quantile(&self, q: f64) -> u32 {
+        let last = self.quiet.len().saturating_sub(1);
+        self.quiet.get((last as f64 * q) as usize).copied().unwrap_or(0)
+    }
+}
+
+/// The noise comes from a thread of its own, so that it does not hold up the
+/// measurement itself.
+fn run(stage: &Stage, length: Duration, with_noise: bool) -> Round {
+    let until = Instant::now() + length;
+    let address = stage.requests(Operation::Read).address().to_owned();
+    std::thread::scope(|scope| {
+        let noise = with_noise.then(|| scope.spawn(|| block_on(&mut |set| make_noise(set, &address, until))));
+        let mut round = block_on(&mut |set| ask_quietly(set, stage, until));
+        if let Some(noise) = noise {
+            round.add(noise.join().unwrap());
+        }
+        round
+    })
+}
+
+type Tasks = Vec<tokio::task::JoinHandle<Round>>;
+
+fn block_on(start: &mut dyn FnMut(&LocalSet) -> Tasks) -> Round {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let set = LocalSet::new();
+    let tasks = start(&set);
+    set.block_on(&runtime, async {
+        let mut sum = Round::default();
+        for task in tasks {
+            sum.add(task.await.unwrap());
+        }
+        sum
+    })
+}
+
+fn pace(per_second: u32) -> Duration {
+    Duration::from_secs(1) * CONNECTIONS / per_second
+}
+
+fn make_noise(set: &LocalSet, address: &str, until: Instant) -> Tasks {
+    let task = |_| {
+        let address = address.to_owned();
+        set.spawn_local(async move {
+            let (mut connection, mut round) = (Connection::open(&address).await, Round::default());
+            let mut next = Instant::now();
+            while next < until {
+                tokio::time::sleep_until(next.into()).await;
+                next += pace(NOISY);
+                round.noise += 1;
+                round.refused += u64::from(connection.ask(NOISE).await.0 == 429);
+            }
+            round
+        })
+    };
+    (0..CONNECTIONS).map(task).collect()
+}
+
+fn ask_quietly(set: &LocalSet, stage: &Stage, until: Instant) -> Tasks {
+    let task = |_| {
+        let mut requests = stage.requests(Operation::Read);
+        set.spawn_local(async move {
+            let mut connection = Connection::open(requests.address()).await;
+            let (mut round, mut next) = (Round::default(), Instant::now());
+            while next < until {
+                tokio::time::sleep_until(next.into()).await;
+                next += pace(QUIET);
+                let begun = Instant::now();
+                let (status, _) = connection.ask(requests.next().unwrap()).await;
+                assert_eq!(status, 200, "the quiet tenant is served whatever the other one does");
+                round.quiet.push(begun.elapsed().as_micros() as u32);
+            }
+            round
+        })
+    };
+    (0..CONNECTIONS).map(task).collect()
+}

@@ -1,0 +1,154 @@
+//! How much anybody may ask for, and how often anybody may guess.
+//!
+//! Budgets are kept in the memory of the process, and with `REDIS_URL` also in a
+//! Redis that processes share. A step is asked of both and the stricter answer
+//! counts. While Redis is away, every process limits by itself: nothing is ever
+//! unlimited, and nothing is refused because Redis is gone.
+//!
+//! | Key | What |
+//! |---|---|
+//! | `rate:{tenant}:{method and route}` | requests of a tenant to a route |
+//! | `rate:ip:{hash}` | requests of an address to what is public |
+//! | `guess:{hash}` | wrong guesses at one code by one address |
+//! | `guess:ip:{hash}`, `guess:day:{hash}` | wrong guesses of an address |
+//! | `guess:tenant:{tenant}`, `guess:all` | wrong guesses at the codes of a tenant, at all codes |
+//!
+//! `idem:{tenant}:{hash}` is reserved: requests that happen once are kept in
+//! PostgreSQL, in the transaction of what they change.
+
+mod guesses;
+mod memory;
+mod rule;
+mod shared;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config;
+use crate::domain::ids::TenantId;
+use crate::platform::clock::Monotonic;
+use crate::platform::secrets::SecretKeys;
+
+pub use guesses::{Guess, Guesses, TooMany, Way};
+pub use memory::Memory;
+pub use rule::{Backoff, Found, Moment, Rule, Step};
+pub use shared::Shared;
+
+/// Keys that a process remembers, about 150 bytes each.
+const KEYS_MAX: usize = 100_000;
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// The limits of a process, the same in all of its threads.
+#[derive(Debug, Clone)]
+pub struct Limits(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: config::Limits,
+    memory: Memory,
+    shared: Option<Shared>,
+    clock: Monotonic,
+    keys: Arc<SecretKeys>,
+}
+
+/// A budget as it stands, for the headers of an answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// Name of the policy.
+    pub policy: &'static str,
+    /// Its rule.
+    pub rule: Rule,
+    /// What a request found.
+    pub found: Found,
+}
+
+impl Limits {
+    /// Limits as the settings say. Addresses and codes are known only as hashes
+    /// under the first of `keys`.
+    pub fn new(settings: &config::Limits, keys: Arc<SecretKeys>, clock: Monotonic) -> std::io::Result<Self> {
+        let shared = settings.redis_url.as_ref().map(Shared::start).transpose()?;
+        let memory = Memory::new(KEYS_MAX);
+        Ok(Self(Arc::new(Inner { settings: settings.clone(), memory, shared, clock, keys })))
+    }
+
+    /// What the settings say.
+    #[must_use]
+    pub fn settings(&self) -> &config::Limits {
+        &self.0.settings
+    }
+
+    /// Takes one request of a tenant to a route, such as `GET /api/documents`, out
+    /// of its budget; `None` where there is no limit.
+    pub async fn take_of_tenant(&self, tenant: &TenantId, route: &str) -> Option<Standing> {
+        let rule = per_minute(self.0.settings.tenant_per_minute)?;
+        let key = format!("rate:{tenant}:{route}");
+        Some(Standing { policy: "tenant", rule, found: self.one(key, Step::Take(rule)).await })
+    }
+
+    /// Takes one request of an address out of its budget; `None` where there is no limit.
+    pub async fn take_of_address(&self, address: IpAddr) -> Option<Standing> {
+        let rule = per_minute(self.0.settings.address_per_minute)?;
+        let key = format!("rate:ip:{}", self.hash(&[b"address", &octets(address)]));
+        Some(Standing { policy: "address", rule, found: self.one(key, Step::Take(rule)).await })
+    }
+
+    /// The limits of wrong guesses at access codes.
+    #[must_use]
+    pub fn guesses(&self) -> Guesses {
+        Guesses::new(self.clone())
+    }
+
+    /// Whether budgets are shared with other processes at this moment.
+    #[must_use]
+    pub fn are_shared(&self) -> bool {
+        self.0.shared.as_ref().is_some_and(Shared::is_there)
+    }
+
+    async fn one(&self, key: String, step: Step) -> Found {
+        self.steps(&[(key, step)]).await.first().copied().unwrap_or_default()
+    }
+
+    /// Does steps, here and in the shared Redis. The stricter answer counts.
+    async fn steps(&self, steps: &[(String, Step)]) -> Vec<Found> {
+        let now = self.0.clock.now();
+        let here: Vec<Found> = steps.iter().map(|(key, step)| self.0.memory.step(key, *step, now)).collect();
+        let Some(shared) = &self.0.shared else { return here };
+        // What is refused here already need not be asked there.
+        let refused = |((_, step), found): (&(String, Step), &Found)| {
+            matches!(step, Step::Take(_)) && !found.wait.is_zero()
+        };
+        if steps.iter().zip(&here).any(refused) {
+            return here;
+        }
+        match shared.steps(steps).await {
+            None => here,
+            Some(there) => here.into_iter().zip(there).map(|(here, there)| stricter(here, there)).collect(),
+        }
+    }
+
+    /// A keyed hash, 32 hexadecimal digits: the key of something that must not be
+    /// readable in a Redis or in a dump of memory.
+    fn hash(&self, parts: &[&[u8]]) -> String {
+        let Ok(key) = self.0.keys.first() else { return String::new() };
+        key.hash(parts).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+fn per_minute(count: u32) -> Option<Rule> {
+    (count > 0).then_some(Rule { burst: count, per: MINUTE })
+}
+
+fn stricter(here: Found, there: Found) -> Found {
+    if here.wait > there.wait || (here.wait == there.wait && here.left < there.left) { here } else { there }
+}
+
+/// The part of an address that stands for somebody: all of IPv4, the network of 64
+/// bits of IPv6, which one customer has for himself.
+#[must_use]
+pub fn octets(address: IpAddr) -> Vec<u8> {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().into_iter().take(8).collect(),
+    }
+}

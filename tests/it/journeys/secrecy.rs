@@ -1,0 +1,139 @@
+//! Nothing secret is ever printed, however much is asked for.
+
+use oc::roles::Role;
+use serde_json::json;
+
+use crate::support::database::TestDatabase;
+use crate::support::http::Call;
+use crate::support::process::Served;
+
+/// What nobody may find in what a process says.
+const SECRETS: [(&str, &str); 12] = [
+    ("title", "Zwetschgenkompott"),
+    ("content", "Murmeltierfett"),
+    ("name", "Habakuk Tschudi"),
+    ("e-mail", "habakuk@example.ch"),
+    ("bearer token", "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.tokentoken"),
+    ("idempotency key", "idem-geheim-0815"),
+    ("query", "suchbegriffgeheim"),
+    ("user agent", "Geheimbrowser"),
+    ("address", "192.0.2.213"),
+    ("webhook", "hook-pfad-geheim"),
+    ("broken body", "kaputtgeheim"),
+    ("link token", "dGhpcyBpcyBhIGxpbmsgdG9rZW4gb2YgMzIgYnl0ZXM"),
+];
+
+fn secret(name: &str) -> &'static str {
+    SECRETS.iter().find(|(known, _)| *known == name).unwrap().1
+}
+
+/// The names of all secrets that stand in a text, in any of their spellings.
+fn found(text: &str, codes: &[String]) -> Vec<String> {
+    let text = text.to_lowercase();
+    let stands = |value: &str| {
+        let value = value.to_lowercase();
+        let plain = value.replace('-', "");
+        [&value, &plain, &value.replace('@', "%40"), &value.replace(' ', "%20")]
+            .iter()
+            .any(|spelling| text.contains(spelling.as_str()))
+    };
+    let fixed = SECRETS.iter().filter(|(_, value)| stands(value)).map(|(name, _)| (*name).to_owned());
+    fixed.chain(codes.iter().filter(|code| stands(code)).map(|code| format!("code {code}"))).collect()
+}
+
+fn call(call: Call) -> Call {
+    call.header("Authorization", &format!("Bearer {}", secret("bearer token")))
+        .header("User-Agent", secret("user agent"))
+        .header("X-Forwarded-For", secret("address"))
+}
+
+/// Writes, sends and opens a document; the codes that came up.
+fn succeed(provider: &Served, client: &Served) -> Vec<String> {
+    let plan = json!({"title": secret("title"), "content": secret("content"),
+        "recipient": {"name": secret("name"), "email": secret("e-mail")}});
+    let key = secret("idempotency key");
+    let create = call(Call::post("/api/documents", &plan)).header("Idempotency-Key", key);
+    let id = provider.call(&create).expect(201)["id"].as_str().unwrap().to_owned();
+    provider.call(&create).expect(201);
+    let place = format!("/api/documents/{id}");
+    provider.call(&call(Call::put(&place, &json!({"status": "final"})))).expect(200);
+    let send = call(Call::post("/api/send", &json!({ "documentId": id })));
+    let sent = provider.call(&send).expect(200);
+    let code = sent["accessCode"].as_str().unwrap().to_owned();
+    client.call(&call(Call::get(format!("/api/public/{code}")))).expect(200);
+    assert_eq!(client.call(&call(Call::get(format!("/view/{code}")))).status, 200);
+    assert_eq!(client.call(&call(Call::new("POST", "/").form(&format!("code={code}")))).status, 200);
+    let reissue = call(Call::post(format!("{place}/reissue"), &json!({})));
+    let renewed = provider.call(&reissue).json();
+    let codes = [Some(code), renewed["accessCode"].as_str().map(str::to_owned)];
+    codes.into_iter().flatten().collect()
+}
+
+/// Everything that goes wrong; the codes that were typed.
+fn fail(provider: &Served, client: &Served) -> Vec<String> {
+    let typed = "K7QM-4T9X-WR5C".to_owned();
+    let broken = format!("{{\"title\": \"{}\", ", secret("broken body"));
+    let hook = json!({"url": format!("https://127.0.0.1:1/{}", secret("webhook"))});
+    let odd = Call::post("/api/documents", &json!({"title": {"x": secret("title")}, "content": 7}));
+    let calls = [
+        (
+            provider,
+            Call::new("POST", "/api/documents")
+                .raw(broken.clone())
+                .header("Content-Type", "application/json"),
+        ),
+        (provider, odd.header("X-Tenant", secret("name"))),
+        (provider, Call::get(format!("/api/documents?q={}&cursor={}", secret("query"), secret("query")))),
+        (provider, Call::get(format!("/api/documents/{}", secret("query")))),
+        (provider, Call::post("/api/webhooks", &hook)),
+        (provider, Call::get(format!("/{}", secret("query").repeat(1_000)))),
+        (client, Call::get(format!("/api/public/{typed}"))),
+        (client, Call::new("POST", "/").form(&format!("code={typed}"))),
+        (client, Call::get(format!("/d/{}", secret("link token")))),
+        (client, Call::new("POST", "/v1/documents").raw(broken).header("Content-Type", "application/json")),
+        (client, Call::get(format!("/{}?x={}", secret("query"), secret("query")))),
+    ];
+    for (served, one) in calls {
+        served.call(&call(one));
+    }
+    // What is no HTTP at all.
+    for served in [provider, client] {
+        let mut stream = crate::support::http::open(served.address).unwrap();
+        let noise = format!("GET /{} HTTP/9.9\r\n{}\r\n\r\n", secret("query"), secret("bearer token"));
+        std::io::Write::write_all(&mut stream, noise.as_bytes()).unwrap();
+        drop(std::io::Read::read_to_end(&mut stream, &mut Vec::new()));
+    }
+    vec![typed]
+}
+
+#[test]
+fn nothing_secret_is_printed_at_the_most_talkative_level() {
+    let (at_provider, at_client) = (TestDatabase::of("provider"), TestDatabase::of("client"));
+    let base = [("RUST_LOG", "trace"), ("TRUSTED_PROXIES", "127.0.0.1"), ("RATE_ADDRESS_PER_MINUTE", "20")];
+    let mut client = Served::start(Role::Client, &at_client, &base);
+    let api = format!("{}/api/", client.url());
+    let way =
+        [("CLIENT_BASE_URL", api.as_str()), ("WEBHOOK_ALLOW_PRIVATE", "true"), ("EVENTS_POLL_MS", "100")];
+    let mut provider = Served::start(Role::Provider, &at_provider, &[&base[..], &way].concat());
+
+    let mut codes = fail(&provider, &client);
+    codes.extend(succeed(&provider, &client));
+    let view = || client.call(&call(Call::get(format!("/view/{}", codes[1])))).status;
+    let statuses: Vec<u16> = (0..30).map(|_| view()).collect();
+    assert_eq!(statuses.last(), Some(&429));
+
+    // A planted line shows that what is printed is read, and that the scan finds what it looks for.
+    for served in [&mut provider, &mut client] {
+        served.call(&Call::get("/api/health").header("X-Request-Id", "idem-geheim-0815"));
+        served.process.wait_for("the planted line", |said| {
+            let planted = said.lines().find(|line| line.contains("request_id=idem-geheim-0815"))?;
+            assert_eq!(found(planted, &codes), ["idempotency key"]);
+            Some(())
+        });
+        let said = served.process.said();
+        let rest: String =
+            said.lines().filter(|line| !line.contains("request_id=idem-geheim-0815")).collect();
+        assert!(said.contains(" DEBUG ") && rest.len() > 1_000, "{said}");
+        assert_eq!(found(&rest, &codes), Vec::<String>::new(), "{rest}");
+    }
+}
