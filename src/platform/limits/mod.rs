@@ -16,7 +16,7 @@
 //! `idem:{tenant}:{hash}` is reserved: requests that happen once are kept in
 //! PostgreSQL, in the transaction of what they change.
 
-mod guesses;
+pub mod guesses;
 mod memory;
 mod rule;
 mod shared;

@@ -195,3 +195,48 @@ async fn codes_of_two_tenants_that_begin_alike_open_what_is_theirs_and_charge_wh
     new.open(&altered(&ours, 8)).await.refused(404, "NOT_FOUND");
     assert_eq!(database.text(counted), "1 1");
 }
+
+#[actix_web::test]
+async fn an_address_that_guesses_wrong_too_often_has_to_wait_and_its_right_code_too() {
+    let database = Rc::new(TestDatabase::of("client"));
+    let client = Client::on(&database, &[("WRONG_CODES_PER_ADDRESS", "3")]).await;
+    let code = client.code_for("T", "C").await;
+    for typo in ["", "nonsense", "K7QM-4T9X-WR5D"] {
+        client.open(typo).await;
+    }
+    for _ in 0..3 {
+        client.open(&altered(&code, 0)).await.refused(404, "NOT_FOUND");
+    }
+    let answer = client.open(&code).await;
+    assert!(answer.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().is_ok()));
+    answer.refused(429, "RATE_LIMITED");
+    let page = client.type_in(&code).await;
+    assert_eq!(page.status, 429);
+    assert!(page.text().contains("Please wait"), "{}", page.text());
+    assert_eq!(failed(&database), "0 0", "who has to wait costs the code nothing");
+}
+
+#[actix_web::test]
+async fn whoever_mistypes_one_code_again_and_again_has_to_wait_for_that_code_only() {
+    let database = Rc::new(TestDatabase::of("client"));
+    let client = Client::on(&database, &[("WRONG_CODES_PER_CODE", "2")]).await;
+    let (code, other) = (client.code_for("T", "C").await, client.code_for("Other", "C").await);
+    for guess in guesses(&code, 2) {
+        client.open(&guess).await.refused(404, "NOT_FOUND");
+    }
+    client.open(&code).await.refused(429, "RATE_LIMITED");
+    assert_eq!(client.open(&other).await.expect(200)["title"], "Other");
+}
+
+#[actix_web::test]
+async fn a_tenant_whose_codes_are_guessed_at_lets_nobody_in_by_code_alone_and_everybody_by_link() {
+    let database = Rc::new(TestDatabase::of("client"));
+    let client = Client::on(&database, &[("WRONG_CODES_PER_TENANT", "2")]).await;
+    let (code, token) = client.hand_over("T").await;
+    for guess in guesses(&code, 2) {
+        client.open(&guess).await.refused(404, "NOT_FOUND");
+    }
+    client.open(&code).await.refused(429, "RATE_LIMITED");
+    client.open(&guesses(&code, 3)[2]).await.refused(429, "RATE_LIMITED");
+    assert_eq!(client.open_by_link(&token, &code).await.expect(200)["title"], "T");
+}

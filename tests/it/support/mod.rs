@@ -37,6 +37,11 @@ pub fn config(role: &str, database: &TestDatabase, given: Settings<'_>) -> Confi
         ("ACCESS_CODE_KEY", KEY),
         ("FIELD_ENCRYPTION_KEY", KEY),
         ("REFUSAL_FLOOR_MS", "5"),
+        // Every test comes from the same address, and many guess.
+        ("WRONG_CODES_PER_CODE", "0"),
+        ("WRONG_CODES_PER_ADDRESS", "0"),
+        ("WRONG_CODES_PER_ADDRESS_DAY", "0"),
+        ("WRONG_CODES_PER_TENANT", "0"),
     ];
     let value = |(name, text): &(&'static str, &str)| {
         (*name, Value { text: (*text).to_owned(), source: Source::Flag })

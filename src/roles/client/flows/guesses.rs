@@ -13,6 +13,7 @@ use diesel::PgConnection;
 use diesel::result::QueryResult;
 
 use crate::domain::access_code::AccessCode;
+use crate::domain::ids::TenantId;
 use crate::domain::words::EventKind;
 use crate::platform::clock;
 use crate::platform::db::Round;
@@ -40,10 +41,10 @@ pub struct Guess {
 pub enum Verdict {
     /// The code is right.
     Right(Arc<Candidate>),
-    /// It is wrong and was counted; so many tries are left.
-    Wrong(i32),
-    /// No tries are left; nobody has looked at the code.
-    Blocked,
+    /// It is wrong and was counted; so many tries of this tenant's code are left.
+    Wrong(i32, TenantId),
+    /// No tries are left of this tenant's code; nobody has looked at what was typed.
+    Blocked(TenantId),
     /// There is no such row.
     Unknown,
     /// It was counted as if it were wrong, and takes long to check.
@@ -115,7 +116,7 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn judge(&mut self, guess: &Guess) -> Verdict {
-        let known = guess.hashes.iter().filter(|hash| self.rows.contains_key(*hash)).count();
+        let known = guess.hashes.iter().find_map(|hash| self.rows.get(hash));
         let open: Vec<_> = guess
             .hashes
             .iter()
@@ -123,7 +124,7 @@ impl Judge<'_> {
             .collect();
         if open.is_empty() {
             self.codes.pretend(&guess.code, true);
-            return if known == 0 { Verdict::Unknown } else { Verdict::Blocked };
+            return known.map_or(Verdict::Unknown, |row| Verdict::Blocked(row.candidate.tenant.clone()));
         }
         // With several keys several rows may have this selector, each under another key.
         for row in open.iter().filter_map(|hash| self.rows.get(*hash)) {
@@ -148,7 +149,12 @@ impl Judge<'_> {
             }
             self.wrong.push((charged, quick));
         }
-        if unsettled.is_empty() { Verdict::Wrong(left) } else { Verdict::Charged(unsettled) }
+        match self.wrong.last() {
+            Some((charged, _)) if unsettled.is_empty() => {
+                Verdict::Wrong(left, charged.candidate.tenant.clone())
+            }
+            _ => Verdict::Charged(unsettled),
+        }
     }
 
     /// Writes what this round has cost. Most rounds cost nothing and write nothing.

@@ -12,7 +12,8 @@ use crate::domain::ids::DocumentId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
 use crate::platform::clock;
-use crate::platform::http::{ApiError, ErrorCode};
+use crate::platform::http::{ApiError, ClientAddress, ErrorCode};
+use crate::platform::limits::guesses as limits;
 use crate::roles::client::State;
 use crate::roles::client::codes::{Codes, link_hash};
 use crate::roles::client::store::access_codes::{self, Candidate};
@@ -30,6 +31,8 @@ pub struct Typed<'a> {
     pub link: Option<&'a str>,
     /// The code as it was typed.
     pub code: &'a str,
+    /// Who typed it.
+    pub address: ClientAddress,
 }
 
 /// What is shown of a document once it is open.
@@ -58,7 +61,6 @@ pub struct OpenedDocument {
 /// to someone whose link is. Whatever is refused is refused at the same moment.
 pub async fn open_document(state: &State, typed: Typed<'_>) -> Result<OpenedDocument, ApiError> {
     let arrived = Instant::now();
-    // The one door for every guess, of the API and of the pages: who is to be held back, is held back here.
     let opened = open(state, typed).await;
     if opened.as_ref().is_err_and(|error| is_refusal(error.code)) {
         tokio::time::sleep_until(arrived + state.access.refusal_floor).await;
@@ -71,7 +73,7 @@ fn is_refusal(code: ErrorCode) -> bool {
 }
 
 async fn open(state: &State, typed: Typed<'_>) -> Result<OpenedDocument, ApiError> {
-    let candidate = judge(state, read(&state.codes, typed)?).await?;
+    let candidate = judge(state, read(&state.codes, typed)?, typed).await?;
     let row = accessible(&candidate, clock::now())?;
     if row.opened_version >= row.version || note_opened(state, &candidate, row).await? {
         return shown(row).ok_or_else(expired);
@@ -95,27 +97,55 @@ fn read(codes: &Codes, typed: Typed<'_>) -> Result<Guess, ApiError> {
     Ok(Guess { code, way, hashes })
 }
 
-/// What a guess leads to, if it is right.
-async fn judge(state: &State, guess: Guess) -> Result<Arc<Candidate>, ApiError> {
+/// What a guess leads to, if it is right. Who has guessed wrong too often is held
+/// back before anything is looked up.
+async fn judge(state: &State, guess: Guess, typed: Typed<'_>) -> Result<Arc<Candidate>, ApiError> {
     let (way, code) = (guess.way, guess.code.clone());
+    let selector = code.selector();
+    let by = limits::Guess {
+        code: typed.link.unwrap_or(&selector),
+        address: typed.address.0,
+        way: if way == Way::Link { limits::Way::Link } else { limits::Way::Code },
+    };
+    let limits = state.limits.guesses();
+    limits.check(&by).await?;
+    let verdict = weigh(state, guess, &code).await?;
+    let tenant = match &verdict {
+        Verdict::Right(candidate) => Some(&candidate.tenant),
+        Verdict::Wrong(_, tenant) | Verdict::Blocked(tenant) => Some(tenant),
+        Verdict::Unknown | Verdict::Charged(_) => None,
+    };
+    if let Some(tenant) = tenant.filter(|_| way == Way::CodeAlone) {
+        // Right or wrong: the answer must not tell which.
+        limits.check_tenant(tenant).await?;
+    }
+    if let Verdict::Right(candidate) = verdict {
+        limits.note_success(&by).await;
+        return Ok(candidate);
+    }
+    limits.note_failure(&by, tenant).await;
+    Err(match (verdict, way) {
+        (Verdict::Wrong(left, _), Way::Link) if left > 0 => wrong(left),
+        (Verdict::Wrong(..) | Verdict::Blocked(_), Way::Link) => blocked(),
+        _ => refused(),
+    })
+}
+
+/// Whether a guess is right, at the same cost whatever it is.
+async fn weigh(state: &State, guess: Guess, code: &AccessCode) -> Result<Verdict, ApiError> {
     let verdict = match state.guesses.ask(guess).await? {
-        Verdict::Charged(charged) => match slow_checks::settle(state, &code, charged).await? {
+        Verdict::Charged(charged) => match slow_checks::settle(state, code, charged).await? {
             // What was read before a slow check is old by now.
             Verdict::Right(candidate) => Verdict::Right(Arc::new(reload(state, &candidate).await?)),
             verdict => verdict,
         },
         verdict => verdict,
     };
-    let nothing_checked = matches!(verdict, Verdict::Unknown | Verdict::Blocked);
+    let nothing_checked = matches!(verdict, Verdict::Unknown | Verdict::Blocked(_));
     if nothing_checked && !state.codes.are_quick() {
-        slow_checks::pretend(state, &code).await?;
+        slow_checks::pretend(state, code).await?;
     }
-    match (verdict, way) {
-        (Verdict::Right(candidate), _) => Ok(candidate),
-        (Verdict::Wrong(left), Way::Link) if left > 0 => Err(wrong(left)),
-        (Verdict::Wrong(_) | Verdict::Blocked, Way::Link) => Err(blocked()),
-        _ => Err(refused()),
-    }
+    Ok(verdict)
 }
 
 /// The same row once more, whose code has been found right.

@@ -26,14 +26,17 @@ pub(super) async fn settle(
 ) -> Result<Verdict, ApiError> {
     let (own, code) = (state.clone(), code.clone());
     let settled = actix_web::rt::spawn(async move {
-        let (mut right, mut left) = (None, 0);
+        let (mut verdict, mut left) = (Verdict::Unknown, 0);
         for charged in charged {
             left = left.max(own.access.attempts - charged.nth);
+            let tenant = charged.candidate.tenant.clone();
             if check(&own, &code, &charged).await? {
-                right = Some(charged.candidate);
+                verdict = Verdict::Right(charged.candidate);
+            } else if !matches!(verdict, Verdict::Right(_)) {
+                verdict = Verdict::Wrong(left, tenant);
             }
         }
-        Ok(right.map_or(Verdict::Wrong(left), Verdict::Right))
+        Ok(verdict)
     });
     settled.await.map_err(ApiError::internal)?
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::fields::Fields;
-use crate::platform::http::{ApiError, ErrorBody, JsonBody};
+use crate::platform::http::{ApiError, ClientAddress, ErrorBody, JsonBody};
 use crate::roles::client::State;
 use crate::roles::client::flows::opening::OpenedDocument;
 use crate::roles::client::flows::{self, Typed};
@@ -80,8 +80,12 @@ impl From<OpenedDocument> for PublicDocument {
          example = json!({"statusCode": 410, "error": "ACCESS_CODE_EXPIRED", "message": "Access to this document has ended", "timestamp": "2026-11-20T17:57:06.120Z", "requestId": "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d"})),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
-pub async fn open_public_document(state: Data<State>, code: Path<String>) -> Result<HttpResponse, ApiError> {
-    let document = flows::open_document(&state, Typed { link: None, code: &code }).await?;
+pub async fn open_public_document(
+    state: Data<State>,
+    address: ClientAddress,
+    code: Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let document = flows::open_document(&state, Typed { link: None, code: &code, address }).await?;
     Ok(HttpResponse::Ok().json(PublicDocument::from(document)))
 }
 
@@ -114,7 +118,11 @@ pub struct PublicAccess {
         (status = 415, description = "The body is not JSON", body = ErrorBody),
         (status = 503, description = "Busy, or the database is gone", body = ErrorBody),
     ))]
-pub async fn open_with_code(state: Data<State>, JsonBody(body): JsonBody) -> Result<HttpResponse, ApiError> {
+pub async fn open_with_code(
+    state: Data<State>,
+    address: ClientAddress,
+    JsonBody(body): JsonBody,
+) -> Result<HttpResponse, ApiError> {
     let mut fields = Fields::of_body(body)?;
     if !fields.has("linkToken") {
         fields.require("accessCode");
@@ -122,7 +130,7 @@ pub async fn open_with_code(state: Data<State>, JsonBody(body): JsonBody) -> Res
     let mut text = |name| fields.parsed(name, "must be a text", |text| Some(text.to_owned())).value();
     let (link, code) = (text("linkToken"), text("accessCode"));
     fields.finish()?;
-    let typed = Typed { link: link.as_deref(), code: code.as_deref().unwrap_or_default() };
+    let typed = Typed { link: link.as_deref(), code: code.as_deref().unwrap_or_default(), address };
     let document = flows::open_document(&state, typed).await?;
     Ok(HttpResponse::Ok().json(PublicDocument::from(document)))
 }

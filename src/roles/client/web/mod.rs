@@ -5,14 +5,16 @@
 mod markdown;
 mod pages;
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use actix_web::web::{Data, Path, Payload, ServiceConfig, get, head, post, resource};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use askama::Template;
 use url::form_urlencoded;
 
-use crate::platform::http::{ApiError, ErrorCode, read_body};
+use crate::platform::http::{ApiError, ClientAddress, ErrorCode, read_body};
 use crate::roles::client::State;
 use crate::roles::client::flows::{self, Typed};
 use pages::{DocumentPage, EntryPage, Place};
@@ -57,7 +59,7 @@ async fn answer(
             return render(error.code.status(), &page);
         }
     };
-    match flows::open_document(state, Typed { link, code: &code }).await {
+    match flows::open_document(state, Typed { link, code: &code, address: ClientAddress::of(req) }).await {
         Ok(document) => render(StatusCode::OK, &DocumentPage::of(&document)),
         Err(error) if error.code == ErrorCode::DocumentOnItsWay => {
             render(error.code.status(), &EntryPage::on_its_way(place, &code))
@@ -66,7 +68,11 @@ async fn answer(
             if let Some(cause) = &error.cause {
                 log::warn!("a page can't be shown: {cause}");
             }
-            render(error.code.status(), &EntryPage::refused(place, &code, explain(&error)))
+            let mut page = render(error.code.status(), &EntryPage::refused(place, &code, explain(&error)))?;
+            if let Some(wait) = error.retry_after {
+                page.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
+            }
+            Ok(page)
         }
     }
 }
@@ -95,6 +101,7 @@ fn explain(error: &ApiError) -> String {
             "Please type your code and try again."
         }
         ErrorCode::AccessCodeWrong => return explain_wrong(error.remaining_attempts),
+        ErrorCode::RateLimited => return explain_wait(error.retry_after),
         ErrorCode::AccessCodeBlocked => {
             "Too many wrong codes were typed here, so this link is blocked. Please call your practice: it will give you a new one."
         }
@@ -117,6 +124,14 @@ fn explain_wrong(left: Option<i32>) -> String {
     };
     format!(
         "This code is not right. Please compare it with your letter, sign by sign. {left}; then this link is blocked."
+    )
+}
+
+fn explain_wait(wait: Option<Duration>) -> String {
+    let minutes = wait.map_or(1, |wait| wait.as_secs().div_ceil(60).max(1));
+    let minutes = if minutes == 1 { "a minute".to_owned() } else { format!("{minutes} minutes") };
+    format!(
+        "Too many wrong codes were typed from here. Please wait {minutes}, then compare your code with the letter and try again."
     )
 }
 
