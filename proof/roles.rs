@@ -15,7 +15,7 @@ use crate::http::{Connection, Request};
 
 /// Secrets of both roles, 32 bytes in base64 each.
 const CODE_KEY: &str = "q0Jmd4mFGxQ0T2Xq9o5Nf1yB7uKZ3rWcVtLhAeYpSgE=";
-const FIELD_KEY: &str = "b7SxwJ3nq5Rk8ZyVtPfM2dLhG0aCeUoXiT1vN6rWQ4s=";
+pub const FIELD_KEY: &str = "b7SxwJ3nq5Rk8ZyVtPfM2dLhG0aCeUoXiT1vN6rWQ4s=";
 /// Longest time until a role is ready.
 const START: Duration = Duration::from_secs(60);
 

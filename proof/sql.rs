@@ -1,9 +1,24 @@
 //! Every statement of the proofs. They look past the API, at what is stored.
 
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use diesel::connection::SimpleConnection as _;
 use diesel::pg::PgConnection;
 use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, sql_query};
+use oc::config::Keys;
+use oc::domain::ids::TenantId;
+use oc::platform::clock;
+use oc::platform::secrets::SecretKeys;
+use oc::platform::tenants::{Field, Vault, open_vault, store};
+use oc::roles::Role;
+
+use crate::roles::FIELD_KEY;
+
+/// Documents that are read at once.
+const PAGE: i64 = 1_000;
 
 /// A connection to a database.
 pub type Connection = PgConnection;
@@ -28,14 +43,24 @@ struct Pair {
 }
 
 /// A document as the client role has stored it.
-#[derive(QueryableByName)]
 pub struct Stored {
-    #[diesel(sql_type = Text)]
     pub id: String,
-    #[diesel(sql_type = Text)]
     pub title: String,
-    #[diesel(sql_type = Text)]
     pub content: String,
+}
+
+/// What the documents of a database are sealed with; the tenant is made if need be.
+fn vault(conn: &mut Connection) -> Result<Vault, String> {
+    let key = STANDARD.decode(FIELD_KEY).map_err(|error| error.to_string())?;
+    let keys = Keys(vec![key.try_into().map_err(|_| "a key has 32 bytes".to_owned())?]);
+    let masters = Arc::new(SecretKeys::new(&keys).map_err(|error| error.to_string())?);
+    let tenant = TenantId::parse("default").map_err(|error| error.to_string())?;
+    let open = |conn: &mut Connection| {
+        store::create(conn, &masters, &tenant, clock::now())?;
+        open_vault(conn, &masters, &tenant)
+    };
+    let vault = conn.transaction(open).map_err(|error: diesel::result::Error| error.to_string())?;
+    vault.ok_or_else(|| "there is no tenant".to_owned())
 }
 
 fn number(conn: &mut Connection, sql: &str) -> Result<u64, String> {
@@ -101,8 +126,26 @@ pub fn documents(conn: &mut Connection) -> Result<u64, String> {
 
 /// Client: every document.
 pub fn stored(conn: &mut Connection) -> Result<Vec<Stored>, String> {
-    let sql = "SELECT id::text AS id, title, content FROM documents ORDER BY id";
-    sql_query(sql).load(conn).map_err(|error| error.to_string())
+    let vault = vault(conn)?;
+    let sealed = Role::Client.sealed();
+    let table = sealed.iter().find(|table| table.name == "documents").ok_or("there is no such table")?;
+    let (mut found, mut after) = (Vec::new(), None::<String>);
+    loop {
+        let page = table.page(conn, vault.tenant(), after.as_deref(), (PAGE, false));
+        let page = page.map_err(|error| error.to_string())?;
+        for row in &page {
+            let opened = table.open(&vault, row).map_err(|error| error.to_string())?;
+            let text = |at: usize| {
+                let bytes = opened.get(at).cloned().flatten().unwrap_or_default();
+                String::from_utf8(bytes).unwrap_or_default()
+            };
+            found.push(Stored { id: row.place.clone(), title: text(0), content: text(1) });
+        }
+        after = page.last().map(|row| row.place.clone());
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 /// Client: documents and how many codes open each. A code in reserve opens none,
@@ -119,15 +162,34 @@ pub fn live_codes(conn: &mut Connection) -> Result<Vec<(String, u64)>, String> {
 /// Provider: writes documents with the ids `<prefix><number>`, from `first` on.
 /// The ids of final ones can be sent.
 pub fn preload(conn: &mut Connection, status: &str, first: u64, count: u64) -> Result<(), String> {
-    let sql = format!(
-        "INSERT INTO documents (tenant_id, id, title, content, content_type, status, version, delivery_state, created_at, updated_at) \
-         SELECT 'default', ('{ID_PREFIX}' || i)::uuid, 'Document number ' || i, \
-                (SELECT string_agg(md5(i::text || j::text), ' ') FROM generate_series(1, 30) j), \
-                'text/markdown', '{status}', 1, 'none', now(), now() \
-         FROM generate_series({first}::bigint, {}::bigint) i",
-        first + count - 1
-    );
-    conn.batch_execute(&sql).map_err(|error| error.to_string())
+    let vault = vault(conn)?;
+    let seal = |id: uuid::Uuid, column, text: &str| -> Result<String, String> {
+        let sealed = vault.seal_text(Field::new("documents", column), id, text);
+        let sealed = sealed.map_err(|error| error.to_string())?;
+        Ok(sealed.iter().map(|byte| format!("{byte:02x}")).collect())
+    };
+    let row = |number: u64| -> Result<String, String> {
+        let id: uuid::Uuid = format!("{ID_PREFIX}{number}").parse().map_err(|_| "an id has twelve digits")?;
+        let content: Vec<_> = (0..60)
+            .map(|i: u64| format!("{:016x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (i << 32)))
+            .collect();
+        let title = seal(id, "title", &format!("Document number {number}"))?;
+        let content = seal(id, "content", &content.join(" "))?;
+        Ok(format!(
+            "('default', '{id}', '\\x{title}', '\\x{content}', 'text/markdown', '{status}', 1, 'none', now(), now())"
+        ))
+    };
+    let numbers: Vec<u64> = (first..first + count).collect();
+    for part in numbers.chunks(500) {
+        let rows = part.iter().map(|number| row(*number)).collect::<Result<Vec<_>, _>>()?;
+        let sql = format!(
+            "INSERT INTO documents (tenant_id, id, title, content, content_type, status, version, delivery_state, \
+             created_at, updated_at) VALUES {}",
+            rows.join(", ")
+        );
+        conn.batch_execute(&sql).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// What the ids of preloaded documents start with; twelve digits follow.

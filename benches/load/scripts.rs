@@ -26,6 +26,22 @@ pub fn of(operation: Operation, documents: u64) -> Vec<(&'static str, String)> {
     }
 }
 
+/// A text as it is stored: sealed, and so 33 bytes longer.
+fn sealed(text: &str) -> String {
+    let hex = |byte: u8| format!("{byte:02x}");
+    format!("'\\x01{}{}'", "5a".repeat(32), text.bytes().map(hex).collect::<String>())
+}
+
+/// Title and content of a document.
+fn texts() -> (String, String) {
+    (sealed("A title of a common length"), sealed(&content(1)))
+}
+
+/// A code and its link.
+fn codes() -> (String, String) {
+    (sealed("K7QM-4T9X-WR5C"), sealed("https://client.on-track.ch/view/K7QM-4T9X-WR5C"))
+}
+
 fn select() -> String {
     format!(
         "SELECT {COLUMNS} FROM documents WHERE tenant_id = 'default' AND id = ANY (ARRAY[{THE_PICKED}]) AND deleted_at IS NULL;\n"
@@ -39,11 +55,11 @@ fn list() -> String {
 }
 
 fn create() -> String {
+    let (title, content) = texts();
     format!(
         "{NEW_ID}BEGIN;\n\
-         INSERT INTO documents (tenant_id, id, delivery_state, created_at, title, content, content_type, status, version, updated_at) VALUES ('default', {THE_NEW}, 'none', now(), 'A title of a common length', '{}', 'text/markdown', 'draft', 1, now()) ON CONFLICT DO NOTHING;\n\
+         INSERT INTO documents (tenant_id, id, delivery_state, created_at, title, content, content_type, status, version, updated_at) VALUES ('default', {THE_NEW}, 'none', now(), {title}, {content}, 'text/markdown', 'draft', 1, now()) ON CONFLICT DO NOTHING;\n\
          {}COMMIT;\n",
-        content(1),
         event(THE_NEW, "created")
     )
 }
@@ -55,12 +71,12 @@ fn event(document: &str, kind: &str) -> String {
 }
 
 fn update() -> String {
+    let (title, content) = texts();
     format!(
         "{}BEGIN;\n\
-         UPDATE documents SET title = 'Title ' || random(), content = '{}', content_type = 'text/markdown', recipient = NULL, metadata = NULL, expires_in = NULL, status = 'draft', version = version + 1, updated_at = now() WHERE tenant_id = 'default' AND id = {THE_PICKED} AND version > 0 AND deleted_at IS NULL;\n\
+         UPDATE documents SET title = {title}, content = {content}, content_type = 'text/markdown', recipient = NULL, metadata = NULL, expires_in = NULL, status = 'draft', version = version + 1, updated_at = now() WHERE tenant_id = 'default' AND id = {THE_PICKED} AND version > 0 AND deleted_at IS NULL;\n\
          {}COMMIT;\n",
         select(),
-        content(1),
         event(THE_PICKED, "edited")
     )
 }
@@ -72,21 +88,22 @@ fn promise(state: &str) -> String {
         "leased" => ("delivering", 1, "now() + interval '30 seconds'"),
         _ => ("queued", 0, "NULL"),
     };
+    let ((code, link), payload) = (codes(), sealed(&content(1)));
     format!(
         "{NEW_ID}\\set n random({first}, {last})\n{}BEGIN;\n\
-         DELETE FROM code_reserve WHERE tenant_id = 'pgbench' AND id = (SELECT id FROM code_reserve WHERE tenant_id = 'pgbench' AND expires_at > now() ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, key_id, sealed;\n\
-         UPDATE documents SET sequence = sequence + 1, generation = 1, operation = 'send', sent_version = version, access_code = 'K7QM-4T9X-WR5C', link = 'https://client.on-track.ch/view/K7QM-4T9X-WR5C', expires_at = now(), delivery_state = '{delivery}', delivery_attempts = {attempts}, next_attempt_at = NULL WHERE tenant_id = 'default' AND id = {THE_PICKED} AND version > 0 AND sequence >= 0 AND delivery_state <> 'failed';\n\
+         DELETE FROM code_reserve WHERE tenant_id = 'pgbench' AND id = (SELECT id FROM code_reserve WHERE tenant_id = 'pgbench' AND expires_at > now() ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, sealed;\n\
+         UPDATE documents SET sequence = sequence + 1, generation = 1, operation = 'send', sent_version = version, access_code = {code}, link = {link}, expires_at = now(), delivery_state = '{delivery}', delivery_attempts = {attempts}, next_attempt_at = NULL WHERE tenant_id = 'default' AND id = {THE_PICKED} AND version > 0 AND sequence >= 0 AND delivery_state <> 'failed';\n\
          {}\
-         INSERT INTO outbox (tenant_id, id, topic, destination, subject_id, sequence, payload, state, attempts, due_at, leased_until, created_at, give_up_at) VALUES ('default', {THE_NEW}, 'document.deliver', 'pgbench', {THE_PICKED}, :k, convert_to('{}', 'UTF8'), '{state}', {attempts}, now(), {lease}, now(), now() + interval '7 days');\n\
+         INSERT INTO outbox (tenant_id, id, topic, destination, subject_id, sequence, payload, state, attempts, due_at, leased_until, created_at, give_up_at) VALUES ('default', {THE_NEW}, 'document.deliver', 'pgbench', {THE_PICKED}, :k, {payload}, '{state}', {attempts}, now(), {lease}, now(), now() + interval '7 days');\n\
          COMMIT;\n",
         select(),
-        event(THE_PICKED, "sent"),
-        content(1)
+        event(THE_PICKED, "sent")
     )
 }
 
 /// What it writes after the client role has answered, and what it reads for its own answer.
 fn settle() -> String {
+    let (code, link) = codes();
     format!(
         "BEGIN;\n\
          SELECT 1 FROM documents d JOIN unnest(ARRAY['default'], ARRAY[{THE_PICKED}]) AS g (tenant_id, id) ON d.tenant_id = g.tenant_id AND d.id = g.id ORDER BY d.id, d.tenant_id FOR UPDATE OF d;\n\
@@ -95,7 +112,7 @@ fn settle() -> String {
          logged AS (INSERT INTO outbox_attempts (tenant_id, message_id, attempt, ended_at, duration_ms, status) SELECT g.tenant_id, g.id, g.attempt, now(), 5, 201 FROM given g JOIN settled s USING (tenant_id, id)) SELECT id FROM settled;\n\
          WITH given AS (SELECT * FROM unnest(ARRAY['default'], ARRAY[{THE_PICKED}]) AS g (tenant_id, id)), \
          noted AS (INSERT INTO document_events (tenant_id, document_id, kind, at, version, detail) SELECT g.tenant_id, g.id, 'delivered', now(), d.sent_version, 'send' FROM given g JOIN documents d ON d.tenant_id = g.tenant_id AND d.id = g.id) \
-         UPDATE documents d SET delivery_state = 'delivered', delivery_attempts = 1, next_attempt_at = NULL, last_error = NULL, access_code = 'K7QM-4T9X-WR5C', link = 'https://client.on-track.ch/view/K7QM-4T9X-WR5C', delivered_at = now() FROM given g WHERE d.tenant_id = g.tenant_id AND d.id = g.id;\n\
+         UPDATE documents d SET delivery_state = 'delivered', delivery_attempts = 1, next_attempt_at = NULL, last_error = NULL, access_code = {code}, link = {link}, delivered_at = now() FROM given g WHERE d.tenant_id = g.tenant_id AND d.id = g.id;\n\
          COMMIT;\n{}",
         select()
     )
@@ -103,18 +120,18 @@ fn settle() -> String {
 
 /// What the client role writes when a document arrives.
 fn arrival() -> String {
+    let (title, content) = texts();
     format!(
         "{NEW_ID}\\set r random(1, {PGBENCH_CODES})\nBEGIN;\n\
-         INSERT INTO documents (tenant_id, id, created_at, sequence, generation, version, title, content, content_type, expires_at, updated_at) VALUES ('default', {THE_NEW}, now(), 1, 1, 1, 'A title of a common length', '{}', 'text/markdown', now(), now()) ON CONFLICT DO NOTHING;\n\
+         INSERT INTO documents (tenant_id, id, created_at, sequence, generation, version, title, content, content_type, expires_at, updated_at) VALUES ('default', {THE_NEW}, now(), 1, 1, 1, {title}, {content}, 'text/markdown', now(), now()) ON CONFLICT DO NOTHING;\n\
          UPDATE access_codes SET document_id = {THE_NEW}, expires_at = NULL WHERE selector_hash = ANY (ARRAY[sha256(convert_to(:r::text, 'UTF8'))]) AND tenant_id = 'default' AND document_id IS NULL AND expires_at > now() RETURNING tenant_id, id, key_id, selector_hash, verifier_salt, verifier_hash, work_factor, sealed_code, link_hash, sealed_link, failed_total, failed_link, dead_at;\n\
          INSERT INTO receipts (tenant_id, document_id, kind, version, at) VALUES ('pgbench', {THE_NEW}, 'delivered', 1, now());\n\
-         COMMIT;\n",
-        content(1)
+         COMMIT;\n"
     )
 }
 
 /// Every document has been opened before, so that opening it only reads. The lock
 /// that the role takes first is left out: a statement of its own for each would favour the role.
 fn open() -> String {
-    "SELECT c.tenant_id, c.id, c.key_id, c.selector_hash, c.verifier_salt, c.verifier_hash, c.work_factor, c.sealed_code, c.link_hash, c.sealed_link, c.failed_total, c.failed_link, c.dead_at, d.id, d.version, d.title, d.content, d.content_type, d.expires_at, d.opened_version, d.revoked_at, d.created_at, d.updated_at FROM access_codes c LEFT OUTER JOIN documents d ON d.tenant_id = c.tenant_id AND d.id = c.document_id WHERE c.selector_hash = ANY (ARRAY[(SELECT hash FROM bench_selectors WHERE n = :n)]);\n".to_owned()
+    "SELECT c.tenant_id, c.id, c.key_id, c.selector_hash, c.verifier_salt, c.verifier_hash, c.work_factor, c.sealed_code, c.link_hash, c.sealed_link, c.failed_total, c.failed_link, c.dead_at, d.id, d.version, d.title, d.content, d.content_type, d.expires_at, d.opened_version, d.revoked_at, d.created_at, d.updated_at FROM access_codes c LEFT OUTER JOIN documents d ON d.tenant_id = c.tenant_id AND d.id = c.document_id WHERE c.selector_hash = ANY (ARRAY[(SELECT hash FROM bench_selectors WHERE n = :n)]) AND EXISTS (SELECT FROM tenants t WHERE t.tenant_id = c.tenant_id AND t.state = 'active');\n".to_owned()
 }

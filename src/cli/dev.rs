@@ -135,11 +135,12 @@ impl Dev {
     }
 
     fn start_role(&self, role: &'static str, cluster: &Cluster, ports: &Ports) -> Result<Child, Failure> {
-        let (port, variable, file) = match role {
-            "client" => (ports.client, "ACCESS_CODE_KEY", "access-code.key"),
-            _ => (ports.provider, "FIELD_ENCRYPTION_KEY", "field-encryption.key"),
+        let (port, field_key) = match role {
+            "client" => (ports.client, "client-field-encryption.key"),
+            _ => (ports.provider, "field-encryption.key"),
         };
-        let key = Self::kept_key(cluster.folder(), file)?;
+        let field_key = Self::kept_key(cluster.folder(), field_key)?;
+        let code_key = Self::kept_key(cluster.folder(), "access-code.key")?;
         let client = format!("http://127.0.0.1:{}", ports.client);
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", "--role", role, "--auth", "none", "--migrate", "--stop-with-stdin"])
@@ -148,7 +149,8 @@ impl Dev {
             .env("DATABASE_URL", cluster.url(&database(role)))
             .env("CLIENT_BASE_URL", format!("{client}/api/"))
             .env("CLIENT_PUBLIC_URL", client)
-            .env(variable, key)
+            .env("FIELD_ENCRYPTION_KEY", field_key)
+            .env("ACCESS_CODE_KEY", code_key)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,8 +1,10 @@
 //! The commands. Each file is one command; this one is their table of contents.
 
 mod api;
+mod custody;
 mod dev;
 mod inspect;
+mod keys;
 mod migrate;
 mod open;
 mod outbox;
@@ -10,6 +12,7 @@ mod output;
 mod send;
 mod serve;
 mod settings;
+mod tenant;
 mod token;
 
 use std::process::ExitCode;
@@ -38,6 +41,8 @@ enum Command {
     Open(open::Open),
     Outbox(outbox::Outbox),
     Token(token::Token),
+    Tenant(tenant::Tenant),
+    Keys(keys::Keys),
     Openapi(inspect::Openapi),
     Healthcheck(inspect::Healthcheck),
     Config(inspect::ShowConfig),
@@ -56,6 +61,8 @@ pub fn run() -> ExitCode {
         Command::Open(command) => command.run(),
         Command::Outbox(command) => command.run(),
         Command::Token(command) => command.run(),
+        Command::Tenant(command) => command.run(),
+        Command::Keys(command) => command.run(),
         Command::Openapi(command) => command.run(),
         Command::Healthcheck(command) => command.run(),
         Command::Config(command) => command.run(),

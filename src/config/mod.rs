@@ -7,6 +7,7 @@ mod identity;
 mod limits;
 mod network;
 mod settings;
+mod tenants;
 mod values;
 
 use std::net::IpAddr;
@@ -18,6 +19,7 @@ pub use identity::{Auth, Identity, Jwks, Jwt};
 pub use limits::{GuessLimits, Limits, TlsFiles, Web};
 pub use network::Network;
 pub use settings::{SETTINGS, Setting};
+pub use tenants::{Custody, Provisioning, Tenancy};
 pub use values::{Keys, Problems, Secret, Source, Value, Values};
 
 /// Everything that a role needs to know to run.
@@ -49,8 +51,10 @@ pub struct Config {
     pub housekeeping: Duration,
     /// `ACCESS_CODE_KEY`; empty for every role but the client role.
     pub access_code_keys: Keys,
-    /// `FIELD_ENCRYPTION_KEY`; empty for every role but the provider role.
+    /// `FIELD_ENCRYPTION_KEY`.
     pub field_encryption_keys: Keys,
+    /// How tenants come to be, and how long they are remembered.
+    pub tenancy: Tenancy,
     /// `IDEMPOTENCY_RETENTION_SECONDS`.
     pub idempotency_retention: Duration,
     /// `WEBHOOK_ALLOW_PRIVATE`.
@@ -127,10 +131,8 @@ impl Config {
                 "client" => values.keys("ACCESS_CODE_KEY", &mut problems),
                 _ => Keys::default(),
             },
-            field_encryption_keys: match role {
-                "provider" => values.keys("FIELD_ENCRYPTION_KEY", &mut problems),
-                _ => Keys::default(),
-            },
+            field_encryption_keys: values.keys("FIELD_ENCRYPTION_KEY", &mut problems),
+            tenancy: Tenancy::load(values, &mut problems),
             idempotency_retention: Duration::from_secs(values.number(
                 "IDEMPOTENCY_RETENTION_SECONDS",
                 300..=31_536_000,

@@ -319,13 +319,22 @@ pub const SETTINGS: &[Setting] = &[
             "Whether webhooks may lead into private networks and go over http: true or false",
         )
     },
+    setting(
+        "TENANT_PROVISIONING",
+        Default::Is("auto"),
+        "How tenants come to be: auto (whoever a request names is made) or manual (oc tenant create)",
+    ),
+    setting(
+        "TENANT_CACHE_MS",
+        Default::Is("5000"),
+        "How long a process goes on with what it knows of a tenant, such as that it is not suspended",
+    ),
     Setting {
-        role: Some("provider"),
         secret: true,
         ..setting(
             "FIELD_ENCRYPTION_KEY",
             Default::None,
-            "Key that seals access codes and stored answers in the database: 32 random bytes in base64 (openssl rand -base64 32); a comma-separated list: the first encrypts, all decrypt",
+            "Key that the data keys of the tenants are wrapped with: 32 random bytes in base64 (openssl rand -base64 32); a comma-separated list: the first encrypts, all decrypt",
         )
     },
     Setting {

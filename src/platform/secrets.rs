@@ -37,6 +37,9 @@ pub struct SecretError(&'static str);
 impl SecretError {
     /// What was sealed is not what was expected, or its key is gone.
     pub const UNREADABLE: Self = Self("a sealed value can't be read with any of the keys");
+    /// A data key was wrapped with a key that is not in the list any more.
+    pub const MASTER_LOST: Self =
+        Self("FIELD_ENCRYPTION_KEY lacks a key that data keys are still wrapped with");
 }
 
 impl std::fmt::Display for SecretError {

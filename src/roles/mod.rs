@@ -13,6 +13,7 @@ use std::io;
 use crate::config::Config;
 use crate::platform::db::Owner;
 use crate::platform::server::Running;
+use crate::platform::tenants::tables::{self, SealedTable};
 
 /// What one process can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -66,6 +67,18 @@ impl Role {
             #[cfg(feature = "client")]
             Self::Client => client::api(),
         }
+    }
+
+    /// The tables with sealed columns, those of the platform first.
+    #[must_use]
+    pub fn sealed(self) -> Vec<SealedTable> {
+        let own = match self {
+            #[cfg(feature = "provider")]
+            Self::Provider => provider::SEALED,
+            #[cfg(feature = "client")]
+            Self::Client => client::SEALED,
+        };
+        [tables::PLATFORM, own].concat()
     }
 
     /// Opens the socket and prepares the role.

@@ -6,7 +6,7 @@ use crate::support::any_role;
 use crate::support::database::TestDatabase;
 use crate::support::process::{Served, oc, run, run_with};
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 13] = [
     "serve",
     "migrate",
     "dev",
@@ -14,6 +14,8 @@ const COMMANDS: [&str; 11] = [
     "open",
     "outbox",
     "token",
+    "tenant",
+    "keys",
     "openapi",
     "healthcheck",
     "config",

@@ -32,6 +32,7 @@ mod secrets;
 mod server;
 mod settings;
 mod stopping;
+mod tenants;
 mod tls;
 
 #[cfg(feature = "client")]

@@ -128,6 +128,27 @@ fn the_newest_migration_can_be_taken_back_and_run_again() {
 }
 
 #[test]
+fn a_database_that_holds_texts_in_clear_is_refused_and_left_as_it_is() {
+    for role in Role::ALL {
+        let database = TestDatabase::of(role.name());
+        let (owner, to) = (role.owner(), settings(database.url()));
+        // What came after the sealing goes first.
+        while !owner.down(&to).unwrap().ends_with("_sealed") {}
+        let (columns, values) = match role.name() {
+            "provider" => ("status, delivery_state, updated_at", "'draft', 'none', now()"),
+            _ => ("sequence, generation, expires_at, updated_at", "1, 1, now(), now()"),
+        };
+        database.execute(&format!(
+            "INSERT INTO documents (tenant_id, id, title, content, content_type, version, created_at, {columns}) \
+             VALUES ('default', gen_random_uuid(), 'T', 'C', 'text/plain', 1, now(), {values})"
+        ));
+        let refused = owner.up(&to, &mut |_| {}).unwrap_err().to_string();
+        assert!(refused.contains("start with an empty database"), "{refused}");
+        assert_eq!(database.text("SELECT title || content AS text FROM documents"), "TC");
+    }
+}
+
+#[test]
 fn ten_processes_may_migrate_at_once() {
     for role in Role::ALL {
         let database = TestDatabase::empty();

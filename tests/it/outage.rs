@@ -24,7 +24,10 @@ fn a_busy_pool_answers_in_time_and_recovers() {
         ];
         let served = Served::start(role, &database, &given);
         let (path, status) = reading_path(role);
-        assert_eq!(served.call(&Call::get(path)).status, status);
+        // The first request makes the tenant, one after the other with every job that begins.
+        until("the role to work", PATIENCE, || {
+            (served.call(&Call::get(path)).status == status).then_some(())
+        });
         let mut holder = database.connect();
         let lock = |holder: &mut _, sql: &str| {
             diesel::connection::SimpleConnection::batch_execute(holder, sql).unwrap();

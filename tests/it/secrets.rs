@@ -1,5 +1,7 @@
 //! Secrets: from files, checked, and never shown.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use oc::roles::Role;
 
 use crate::support::process::run_with;
@@ -22,11 +24,25 @@ fn an_unusable_secret_is_refused_and_never_shown() {
     let zeroes = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     let short = "c2hvcnQtYnV0LXNlY3JldA==";
     let mixed = format!("{KEY},{short}");
-    for (role, name) in [("client", "ACCESS_CODE_KEY"), ("provider", "FIELD_ENCRYPTION_KEY")] {
+    // What manuals, keyboards and lazy hands give: counted up, a word, two bytes in turn.
+    let of = |bytes: [u8; 32]| STANDARD.encode(bytes);
+    let counted = of(std::array::from_fn(|i| u8::try_from(i).unwrap()));
+    let down = of(std::array::from_fn(|i| u8::try_from(255 - i * 2).unwrap()));
+    let words = of(*b"change-me-change-me-change-me-12");
+    let typed = of(*b"0123456789abcdefghijklmnopqrstuv");
+    let in_turn = of(std::array::from_fn(|i| if i % 2 == 0 { 0xa7 } else { 0x3c }));
+    let both_roles = [
+        ("client", "ACCESS_CODE_KEY"),
+        ("client", "FIELD_ENCRYPTION_KEY"),
+        ("provider", "FIELD_ENCRYPTION_KEY"),
+    ];
+    for (role, name) in both_roles {
         if Role::named(role).is_none() {
             continue;
         }
-        for key in [zeroes, short, "not base64!", mixed.as_str(), ",", &KEY[1..]] {
+        let patterns = [&counted, &down, &words, &typed, &in_turn].map(String::as_str);
+        let broken = [zeroes, short, "not base64!", mixed.as_str(), ",", &KEY[1..]];
+        for key in broken.into_iter().chain(patterns) {
             let shown = run_with(
                 &["config", "--role", role],
                 &[(name, key), ("DATABASE_URL", DATABASE), ("AUTH", "none")],

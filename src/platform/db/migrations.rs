@@ -228,5 +228,12 @@ fn locked(settings: &Database) -> Result<PgConnection, MigrateError> {
 
 /// Connects once and checks the database for `owner`.
 pub fn check(owner: Owner, settings: &Database) -> Result<(), MigrateError> {
-    owner.check(&mut connect(settings)?)
+    open(owner, settings).map(|_| ())
+}
+
+/// A connection to the database of `owner`, for commands that need one.
+pub fn open(owner: Owner, settings: &Database) -> Result<PgConnection, MigrateError> {
+    let mut conn = connect(settings)?;
+    owner.check(&mut conn)?;
+    Ok(conn)
 }

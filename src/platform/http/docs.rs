@@ -48,7 +48,10 @@ pub fn with_security(mut api: OpenApi) -> OpenApi {
         .add_security_scheme("bearer", SecurityScheme::Http(http));
     let refusals = [
         ("401", "There is no token, or it is not good"),
-        ("403", "The token lacks the scope, or `X-Tenant` names another tenant"),
+        (
+            "403",
+            "The token lacks the scope, `X-Tenant` names another tenant, or there is no such tenant or it is suspended",
+        ),
     ];
     for operation in api.paths.paths.values_mut().flat_map(operations).filter(|o| o.security.is_some()) {
         for (status, description) in refusals {

@@ -33,6 +33,10 @@ pub enum ErrorCode {
     Forbidden,
     /// `X-Tenant` names another tenant than the token.
     TenantMismatch,
+    /// There is no such tenant, or not any more.
+    TenantUnknown,
+    /// The tenant is suspended.
+    TenantSuspended,
     /// There is no such thing.
     NotFound,
     /// The path exists, but not for this method.
@@ -97,7 +101,11 @@ impl ErrorCode {
             Self::Unauthenticated | Self::AccessCodeRequired | Self::AccessCodeWrong => {
                 StatusCode::UNAUTHORIZED
             }
-            Self::Forbidden | Self::TenantMismatch | Self::AccessCodeBlocked => StatusCode::FORBIDDEN,
+            Self::Forbidden
+            | Self::TenantMismatch
+            | Self::TenantUnknown
+            | Self::TenantSuspended
+            | Self::AccessCodeBlocked => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,

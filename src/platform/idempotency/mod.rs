@@ -24,7 +24,7 @@ pub use store::remove_expired;
 
 use super::db::{Db, DbError};
 use super::http::{ApiError, ErrorCode};
-use super::secrets::{SecretError, SecretKeys};
+use super::tenants::{Field, Vault, VaultError};
 use super::{clock, random};
 use request::Keyed;
 use store::{Begun, Claim, Ending};
@@ -34,6 +34,9 @@ use store::{Begun, Claim, Ending};
 /// is only slow; should that happen, both runs have the same operation's id, and
 /// the second one knows that it is not the first.
 const LEASE: Duration = Duration::from_secs(30);
+
+/// The answer as it is kept.
+const ANSWER: Field = Field::new("idempotency_keys", "answer");
 
 /// What a request makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +51,14 @@ pub struct Operation {
 #[derive(Debug, Clone)]
 pub struct Idempotency {
     db: Db,
-    keys: Arc<SecretKeys>,
     retention: Duration,
 }
 
 impl Idempotency {
-    /// Remembers in `db` for as long as `retention` says, sealed with `keys`.
+    /// Remembers in `db` for as long as `retention` says.
     #[must_use]
-    pub fn new(db: Db, keys: Arc<SecretKeys>, retention: Duration) -> Self {
-        Self { db, keys, retention }
+    pub fn new(db: Db, retention: Duration) -> Self {
+        Self { db, retention }
     }
 
     /// Does `work` once for this request, or answers what it was answered.
@@ -83,7 +85,7 @@ impl Idempotency {
     where
         F: AsyncFnOnce(Operation) -> Result<HttpResponse, ApiError>,
     {
-        let claim = Arc::new(self.claim(keyed));
+        let claim = Arc::new(self.claim(keyed)?);
         let wish = Arc::clone(&claim);
         let begin = move |conn: &mut PgConnection| store::begin(conn, &wish).map_err(DbError::from);
         match self.db.transaction(subject(&claim), begin).await? {
@@ -91,9 +93,9 @@ impl Idempotency {
                 let outcome = work(operation).await;
                 self.end(claim, operation, outcome).await
             }
-            Begun::Answered { key_id, status, sealed } => {
-                let key = self.keys.by_id(&key_id).ok_or_else(lost_key)?;
-                let kept = key.open(&context(&claim), &sealed).map_err(ApiError::internal)?;
+            Begun::Answered { status, sealed } => {
+                let open = |vault: &Vault| vault.open(ANSWER, &claim.key_hash, &sealed);
+                let kept = claim.vault.reading_with(&self.db, open).await?;
                 answer::read(status, &kept).ok_or_else(|| ApiError::internal("a kept answer can't be read"))
             }
             Begun::Running => Err(ApiError::new(
@@ -104,24 +106,22 @@ impl Idempotency {
                 ErrorCode::IdempotencyKeyReused,
                 "This Idempotency-Key was used for another request; take a new key for a new request",
             )),
-            Begun::Unreadable => Err(lost_key()),
         }
     }
 
-    fn claim(&self, keyed: Keyed) -> Claim {
+    fn claim(&self, keyed: Keyed) -> Result<Claim, ApiError> {
         let (key_hash, digest, now) = (keyed.key_hash.as_ref(), keyed.digest.as_ref(), clock::now());
-        let parts: [&[u8]; 4] =
-            [b"idempotency_keys|request_hash", keyed.tenant.as_str().as_bytes(), key_hash, digest];
-        let hashes = self.keys.all().map(|key| (key.id().to_owned(), key.hash(&parts).to_vec()));
-        Claim {
-            request_hashes: hashes.collect(),
+        let request = keyed.vault.seal(store::REQUEST, key_hash, digest).map_err(ApiError::internal)?;
+        Ok(Claim {
+            request,
+            digest: digest.to_vec(),
             key_hash: key_hash.to_vec(),
             operation_id: random::uuid(),
             now,
             locked_until: now.plus(LEASE),
             expires_at: now.plus(self.retention),
-            tenant: keyed.tenant,
-        }
+            vault: keyed.vault,
+        })
     }
 
     /// Writes how a run ended. If that fails, its answer is given all the same:
@@ -136,7 +136,7 @@ impl Idempotency {
             Ok(response) if response.status().is_success() => {
                 let (head, body) = response.into_parts();
                 let body = to_bytes(body).await.map_err(|error| ApiError::internal(error.to_string()))?;
-                let sealed = self.seal(&claim, &answer::write(&head, &body));
+                let sealed = claim.vault.seal(ANSWER, &claim.key_hash, &answer::write(&head, &body));
                 let status = i16::try_from(head.status().as_u16()).unwrap_or_default();
                 let ending = sealed.map(|sealed| Ending::Answered { status, sealed });
                 (Ok(head.set_body(body).map_into_boxed_body()), ending)
@@ -161,7 +161,7 @@ impl Idempotency {
     async fn write_end(
         &self,
         claim: Arc<Claim>,
-        ending: Result<Ending, SecretError>,
+        ending: Result<Ending, VaultError>,
     ) -> Result<(), Box<dyn Error>> {
         let ending = ending?;
         let subject = subject(&claim);
@@ -171,28 +171,9 @@ impl Idempotency {
         }
         Ok(())
     }
-
-    fn seal(&self, claim: &Claim, kept: &[u8]) -> Result<Vec<u8>, SecretError> {
-        self.keys.first()?.seal(&context(claim), kept)
-    }
 }
 
 /// What a transaction about this key locks first.
 fn subject(claim: &Claim) -> Uuid {
     claim.key_hash.first_chunk().copied().map_or(Uuid::nil(), Uuid::from_bytes)
-}
-
-/// What a sealed answer belongs to.
-fn context(claim: &Claim) -> Vec<u8> {
-    [
-        b"idempotency_keys|answer|".as_slice(),
-        claim.tenant.as_str().as_bytes(),
-        b"|",
-        claim.key_hash.as_slice(),
-    ]
-    .concat()
-}
-
-fn lost_key() -> ApiError {
-    ApiError::internal("the secret keys lack one that an answer was sealed with and that is still in use")
 }

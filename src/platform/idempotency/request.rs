@@ -1,6 +1,7 @@
 //! What a caller wants to happen once: reading its key, recognising its request.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
@@ -8,8 +9,8 @@ use ring::digest::{Context, Digest, SHA256, digest};
 use serde_json::Value;
 
 use crate::domain::fields::Invalid;
-use crate::domain::ids::TenantId;
 use crate::platform::http::ApiError;
+use crate::platform::tenants::Vault;
 
 /// Header that names a request, so that its repetitions are recognised.
 const HEADER: &str = "Idempotency-Key";
@@ -31,7 +32,7 @@ pub struct Request(pub(super) Option<Keyed>);
 
 /// A request that has a key.
 pub(super) struct Keyed {
-    pub(super) tenant: TenantId,
+    pub(super) vault: Arc<Vault>,
     /// SHA-256 of method, route and key.
     pub(super) key_hash: Digest,
     /// SHA-256 of method, path and body.
@@ -48,13 +49,13 @@ impl FromRequest for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The request of `tenant` with this body. The order of names in an object
+    /// The request of the vault's tenant with this body. The order of names in an object
     /// does not matter, nor does white space between values.
     #[must_use]
-    pub fn request(self, tenant: &TenantId, body: &Value) -> Request {
+    pub fn request(self, vault: &Arc<Vault>, body: &Value) -> Request {
         Request(self.0.map(|Given { key_hash, mut request }| {
             feed(&mut request, body);
-            Keyed { tenant: tenant.clone(), key_hash, digest: request.finish() }
+            Keyed { vault: Arc::clone(vault), key_hash, digest: request.finish() }
         }))
     }
 }

@@ -1,25 +1,32 @@
 //! The statements of the keys.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Timestamptz};
 use uuid::Uuid;
 
 use super::Operation;
-use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::platform::db::PgTimestamp;
 use crate::platform::schema::idempotency_keys as keys;
+use crate::platform::tenants::{Field, Vault};
+
+/// What was asked for under a key.
+pub(super) const REQUEST: Field = Field::new("idempotency_keys", "request");
 
 /// How often a key is looked at when others take and free it at the same time.
 const RACES: usize = 5;
 
 /// A wish to run a request.
 pub(super) struct Claim {
-    pub(super) tenant: TenantId,
+    pub(super) vault: Arc<Vault>,
     pub(super) key_hash: Vec<u8>,
-    /// Id and hash of the request for each secret key; the first one makes.
-    pub(super) request_hashes: Vec<(String, Vec<u8>)>,
+    /// Hash of the request.
+    pub(super) digest: Vec<u8>,
+    /// The same, sealed.
+    pub(super) request: Vec<u8>,
     /// The operation's id if the key is new.
     pub(super) operation_id: Uuid,
     pub(super) now: Timestamp,
@@ -34,13 +41,11 @@ pub(super) enum Begun {
     /// Run it.
     Run(Operation),
     /// It was answered.
-    Answered { key_id: String, status: i16, sealed: Vec<u8> },
+    Answered { status: i16, sealed: Vec<u8> },
     /// Somebody runs it.
     Running,
     /// The key belongs to another request.
     Reused,
-    /// The secret key that the row was made with is not there any more.
-    Unreadable,
 }
 
 /// How a run ended.
@@ -56,8 +61,7 @@ pub(super) enum Ending {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = keys, check_for_backend(diesel::pg::Pg))]
 struct Row {
-    request_hash: Vec<u8>,
-    key_id: String,
+    request: Vec<u8>,
     operation_id: Uuid,
     locked_until: Option<PgTimestamp>,
     status: Option<i16>,
@@ -78,8 +82,7 @@ struct KeyRow<'a> {
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = keys, treat_none_as_null = true)]
 struct RunRow<'a> {
-    request_hash: &'a [u8],
-    key_id: &'a str,
+    request: &'a [u8],
     operation_id: Uuid,
     locked_until: Option<PgTimestamp>,
     status: Option<i16>,
@@ -89,18 +92,16 @@ struct RunRow<'a> {
 }
 
 impl Claim {
-    fn run(&self, operation_id: Uuid) -> QueryResult<RunRow<'_>> {
-        let (key_id, request_hash) = self.request_hashes.first().ok_or(diesel::NotFound)?;
-        Ok(RunRow {
-            request_hash,
-            key_id,
+    fn run(&self, operation_id: Uuid) -> RunRow<'_> {
+        RunRow {
+            request: &self.request,
             operation_id,
             locked_until: Some(self.locked_until.into()),
             status: None,
             answer: None,
             begun_at: self.now.into(),
             expires_at: self.expires_at.into(),
-        })
+        }
     }
 
     /// No lease ends later, even if clocks differ: one that does was given by a
@@ -109,9 +110,9 @@ impl Claim {
         self.locked_until.plus(self.locked_until.since(self.now))
     }
 
-    fn is_of(&self, row: &Row) -> Option<bool> {
-        let own = self.request_hashes.iter().find(|(key_id, _)| *key_id == row.key_id)?;
-        Some(own.1 == row.request_hash)
+    fn is_of(&self, conn: &mut PgConnection, row: &Row) -> QueryResult<bool> {
+        let open = |vault: &Vault| vault.open(REQUEST, &self.key_hash, &row.request);
+        Ok(self.vault.reading(conn, open)? == self.digest)
     }
 }
 
@@ -128,14 +129,13 @@ pub(super) fn begin(conn: &mut PgConnection, claim: &Claim) -> QueryResult<Begun
         let next = if row.expires_at.0 <= claim.now && !running {
             first
         } else {
-            match claim.is_of(&row) {
-                None => return Ok(Begun::Unreadable),
-                Some(false) => return Ok(Begun::Reused),
-                Some(true) if running => return Ok(Begun::Running),
-                Some(true) => {}
+            match claim.is_of(conn, &row)? {
+                false => return Ok(Begun::Reused),
+                true if running => return Ok(Begun::Running),
+                true => {}
             }
             if let (Some(status), Some(sealed)) = (row.status, row.answer) {
-                return Ok(Begun::Answered { key_id: row.key_id, status, sealed });
+                return Ok(Begun::Answered { status, sealed });
             }
             Operation { id: row.operation_id, again: true }
         };
@@ -148,16 +148,16 @@ pub(super) fn begin(conn: &mut PgConnection, claim: &Claim) -> QueryResult<Begun
 
 fn insert(conn: &mut PgConnection, claim: &Claim) -> QueryResult<bool> {
     let row = KeyRow {
-        tenant_id: claim.tenant.as_str(),
+        tenant_id: claim.vault.tenant().as_str(),
         key_hash: &claim.key_hash,
-        run: claim.run(claim.operation_id)?,
+        run: claim.run(claim.operation_id),
     };
     let written = diesel::insert_into(keys::table).values(row).on_conflict_do_nothing().execute(conn)?;
     Ok(written == 1)
 }
 
 fn find(conn: &mut PgConnection, claim: &Claim) -> QueryResult<Option<Row>> {
-    let row = keys::table.find((claim.tenant.as_str(), claim.key_hash.as_slice()));
+    let row = keys::table.find((claim.vault.tenant().as_str(), claim.key_hash.as_slice()));
     row.select(Row::as_select()).first(conn).optional()
 }
 
@@ -171,18 +171,18 @@ fn take_over(
     let lease_is_over =
         keys::locked_until.le(PgTimestamp(claim.now)).or(keys::locked_until.ge(PgTimestamp(claim.longest())));
     let row = keys::table
-        .find((claim.tenant.as_str(), claim.key_hash.as_slice()))
+        .find((claim.vault.tenant().as_str(), claim.key_hash.as_slice()))
         .filter(keys::operation_id.eq(seen.0))
         .filter(keys::status.is_not_distinct_from(seen.1))
         .filter(keys::locked_until.is_null().or(lease_is_over.assume_not_null()));
-    Ok(diesel::update(row).set(claim.run(operation_id)?).execute(conn)? == 1)
+    Ok(diesel::update(row).set(claim.run(operation_id)).execute(conn)? == 1)
 }
 
 /// Writes how a run ended. Only the run that holds the lease may; `false` if
 /// another one has taken over.
 pub(super) fn end(conn: &mut PgConnection, claim: &Claim, how: &Ending) -> QueryResult<bool> {
     let held = keys::table
-        .find((claim.tenant.as_str(), claim.key_hash.as_slice()))
+        .find((claim.vault.tenant().as_str(), claim.key_hash.as_slice()))
         .filter(keys::locked_until.eq(PgTimestamp(claim.locked_until)));
     let rows = match how {
         Ending::Answered { status, sealed } => diesel::update(held)

@@ -1,6 +1,7 @@
 //! What a role adds to the outbox: how a message is handed over, and what is
 //! noted where it came from.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::PgConnection;
@@ -9,6 +10,7 @@ use diesel::result::QueryResult;
 use super::{Leased, Settlement};
 use crate::domain::timestamp::Timestamp;
 use crate::platform::http::ApiError;
+use crate::platform::tenants::Vault;
 
 /// Why a call did not hand the message over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,24 @@ pub struct Failure {
     pub destination_in_trouble: bool,
     /// What the receiver asks to wait.
     pub retry_after: Option<Duration>,
+}
+
+/// What a message says, and what its tenant's values are sealed with.
+#[derive(Debug)]
+pub struct Opened {
+    /// The tenant's vault.
+    pub vault: Arc<Vault>,
+    /// The message, JSON in UTF-8.
+    pub payload: Vec<u8>,
+}
+
+impl Opened {
+    /// Opens `message` on the connection that leased it: with the lease running,
+    /// nobody is to wait for another one.
+    pub fn read(conn: &mut PgConnection, vault: Arc<Vault>, message: &Leased) -> QueryResult<Self> {
+        let payload = vault.reading(conn, |vault| message.open(vault))?;
+        Ok(Self { vault, payload })
+    }
 }
 
 /// How a call went.
@@ -41,6 +61,8 @@ pub struct Attempted<R> {
     pub message: Leased,
     /// The call.
     pub call: Called<R>,
+    /// The start of an answer that was a refusal, sealed for the log of attempts.
+    pub answer: Option<Vec<u8>>,
     /// How long it took.
     pub took: Duration,
 }
@@ -65,7 +87,7 @@ pub trait Courier: Clone + 'static {
     fn destinations(&self) -> impl Future<Output = Result<Vec<String>, ApiError>>;
 
     /// Calls the receiver. Bounded in time; no transaction is open.
-    fn call(&self, message: &Leased) -> impl Future<Output = Called<Self::Receipt>>;
+    fn call(&self, message: &Leased, opened: &Opened) -> impl Future<Output = Called<Self::Receipt>>;
 
     /// Locks what the messages are about, in ascending order, so that two
     /// transactions never wait for each other.

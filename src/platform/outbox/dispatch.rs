@@ -12,13 +12,15 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::gate::Place;
 use super::{
-    Attempted, Courier, Entry, Failure, Gate, Gates, Leased, Settled, Settlement, Wake, lease_time, retry,
-    store,
+    ANSWER, Attempted, Called, Courier, Entry, Failure, Gate, Gates, Leased, Opened, Settled, Settlement,
+    Wake, lease_time, retry, store,
 };
 use crate::config;
 use crate::domain::timestamp::Timestamp;
 use crate::platform::db::Db;
-use crate::platform::http::ApiError;
+use crate::platform::http::{ApiError, ErrorCode};
+use crate::platform::tenants::tables::attempt_id;
+use crate::platform::tenants::{Tenants, VaultError};
 use crate::platform::{clock, random};
 
 /// Shortest pause between two looks, for messages whose time comes one by one.
@@ -32,11 +34,15 @@ const COMPANY: Duration = Duration::from_millis(4);
 /// How long refreshed statistics are good enough.
 const STATISTICS_HOLD: Duration = Duration::from_secs(10);
 
+/// A message with what it says, or why that can't be told.
+type Claimed = (Leased, Result<Opened, ApiError>);
+
 /// Looks after the messages of one kind of destination. Belongs to one thread,
 /// like the calls that it makes.
 #[derive(Clone)]
 pub struct Dispatcher<C> {
     db: Db,
+    tenants: Tenants,
     courier: C,
     gates: Gates,
     wake: Wake,
@@ -46,9 +52,16 @@ pub struct Dispatcher<C> {
 }
 
 impl<C: Courier> Dispatcher<C> {
-    /// A dispatcher that is rung by `wake`.
-    pub fn new(db: Db, courier: C, gates: Gates, wake: Wake, settings: config::Outbox) -> Self {
-        Self { db, courier, gates, wake, settings, refreshed: Rc::default() }
+    /// A dispatcher of the messages in `db`, which are sealed by `tenants`, that is
+    /// rung by `wake`.
+    pub fn new(
+        (db, tenants): (Db, Tenants),
+        courier: C,
+        gates: Gates,
+        wake: Wake,
+        settings: config::Outbox,
+    ) -> Self {
+        Self { db, tenants, courier, gates, wake, settings, refreshed: Rc::default() }
     }
 
     /// How long an attempt holds its message.
@@ -125,10 +138,10 @@ impl<C: Courier> Dispatcher<C> {
             }
             made += claimed.len();
             let nothing_waits = claimed.is_empty();
-            for (message, place) in claimed {
+            for ((message, opened), place) in claimed {
                 let (own, gate) = (self.clone(), gate.clone());
                 under_way.push(actix_web::rt::spawn(async move {
-                    let attempted = own.attempt(message, &gate).await;
+                    let attempted = own.attempt(message, opened, &gate).await;
                     drop(place);
                     attempted
                 }));
@@ -163,14 +176,16 @@ impl<C: Courier> Dispatcher<C> {
 
     /// Leases messages that are due, each with a place; none if nothing is due,
     /// nothing may go out, or others have every place.
-    async fn claim(&self, destination: &str, gate: &Gate) -> Result<Vec<(Leased, Place)>, ApiError> {
+    async fn claim(&self, destination: &str, gate: &Gate) -> Result<Vec<(Claimed, Place)>, ApiError> {
         // Some places are left to those who wait for an answer.
         let wanted = self.settings.concurrency.saturating_mul(3).div_ceil(4);
         let Entry::Come(places) = gate.enter(wanted) else { return Ok(Vec::new()) };
         let (destination, lease) = (destination.to_owned(), self.lease());
         let limit = i64::try_from(places.len()).unwrap_or(1);
-        let claim = move |conn: &mut PgConnection| {
-            store::claim_due(conn, &destination, limit, clock::now(), lease).map_err(ApiError::from)
+        let tenants = self.tenants.clone();
+        let claim = move |conn: &mut PgConnection| -> Result<Vec<Claimed>, ApiError> {
+            let leased = store::claim_due(conn, &destination, limit, clock::now(), lease)?;
+            leased.into_iter().map(|message| open(conn, &tenants, message)).collect()
         };
         let claimed = self.db.run(claim).await;
         if claimed.as_ref().map_or(true, Vec::is_empty) {
@@ -179,17 +194,32 @@ impl<C: Courier> Dispatcher<C> {
         Ok(claimed?.into_iter().zip(places).collect())
     }
 
-    /// Makes the call for a leased message and tells the gate how it went.
-    pub async fn attempt(&self, message: Leased, gate: &Gate) -> Attempted<C::Receipt> {
+    /// Makes the call for a leased message and tells the gate how it went. One that
+    /// can't be opened is not sent.
+    pub async fn attempt(
+        &self,
+        message: Leased,
+        opened: Result<Opened, ApiError>,
+        gate: &Gate,
+    ) -> Attempted<C::Receipt> {
         let begun = Instant::now();
-        let call = self.courier.call(&message).await;
-        let in_trouble = matches!(&call.outcome, Err(Failure { destination_in_trouble: true, .. }));
-        gate.tell(in_trouble);
+        let (call, answer) = match opened {
+            Ok(opened) => {
+                let call = self.courier.call(&message, &opened).await;
+                gate.tell(matches!(&call.outcome, Err(Failure { destination_in_trouble: true, .. })));
+                let sealed = call.answer.as_deref().map(|answer| seal_answer(&opened, &message, answer));
+                (call, sealed.and_then(Result::ok))
+            }
+            Err(error) => {
+                gate.unused();
+                (not_called(&error), None)
+            }
+        };
         if let Err(failure) = &call.outcome {
             let (id, subject) = (message.id.to_string(), message.subject.to_string());
             log::warn!(request_id = id.as_str(), subject = subject.as_str(), attempt = message.attempt; "{}", failure.why);
         }
-        Attempted { message, call, took: begun.elapsed() }
+        Attempted { message, call, answer, took: begun.elapsed() }
     }
 
     /// Settles attempts together, with what their role notes about them; if that
@@ -293,4 +323,31 @@ async fn with_company<F: Future + Unpin>(
     }
     ended.extend(std::iter::from_fn(|| under_way.next().now_or_never().flatten()));
     ended
+}
+
+/// Opens a claimed message, unless its tenant is suspended: then it waits. An error
+/// only if the database is gone; then nothing is sent until the leases end.
+fn open(conn: &mut PgConnection, tenants: &Tenants, message: Leased) -> Result<Claimed, ApiError> {
+    let opened = tenants
+        .vault_on(conn, &message.tenant)
+        .map_err(ApiError::from)
+        .and_then(|vault| Opened::read(conn, vault, &message).map_err(ApiError::from));
+    match opened {
+        Err(error) if matches!(error.code, ErrorCode::Overloaded | ErrorCode::DatabaseUnavailable) => {
+            Err(error)
+        }
+        opened => Ok((message, opened)),
+    }
+}
+
+fn seal_answer(opened: &Opened, message: &Leased, answer: &str) -> Result<Vec<u8>, VaultError> {
+    let id = attempt_id(message.id, message.attempt);
+    opened.vault.seal_text(ANSWER, &id, &store::start_of(answer))
+}
+
+/// A message that could not be opened, or not now. The destination has nothing to do with it.
+fn not_called<R>(error: &ApiError) -> Called<R> {
+    let why = format!("The message was not sent: {error}");
+    let failure = Failure { why, temporary: true, destination_in_trouble: false, retry_after: None };
+    Called { outcome: Err(failure), status: None, answer: None }
 }

@@ -6,11 +6,13 @@ use diesel::prelude::*;
 use diesel::result::QueryResult;
 use uuid::Uuid;
 
-use super::wake;
+use super::{ANSWER, wake};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::platform::db::PgTimestamp;
 use crate::platform::schema::{outbox, outbox_attempts};
+use crate::platform::tenants::tables::attempt_id;
+use crate::platform::tenants::{Vault, VaultError};
 
 /// A message without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -41,8 +43,7 @@ pub struct Entry {
 }
 
 /// One attempt that ended.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = outbox_attempts, check_for_backend(diesel::pg::Pg))]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// Which one, from 1.
     pub attempt: i32,
@@ -56,6 +57,34 @@ pub struct Attempt {
     pub error: Option<String>,
     /// The start of a refusal.
     pub answer: Option<String>,
+}
+
+/// An attempt as it is stored.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = outbox_attempts, check_for_backend(diesel::pg::Pg))]
+struct AttemptRow {
+    attempt: i32,
+    ended_at: PgTimestamp,
+    duration_ms: i32,
+    status: Option<i16>,
+    error: Option<String>,
+    answer: Option<Vec<u8>>,
+}
+
+impl AttemptRow {
+    fn open(&self, vault: &Vault, message: Uuid) -> Result<Attempt, VaultError> {
+        let Self { attempt, ended_at, duration_ms, status, .. } = *self;
+        let id = attempt_id(message, attempt);
+        let answer = self.answer.as_ref().map(|sealed| vault.open_text(ANSWER, &id, sealed));
+        Ok(Attempt {
+            attempt,
+            ended_at,
+            duration_ms,
+            status,
+            error: self.error.clone(),
+            answer: answer.transpose()?,
+        })
+    }
 }
 
 /// Messages of a tenant, newest first, after the message `after`.
@@ -82,21 +111,21 @@ pub fn list(
 }
 
 /// A message and its attempts, oldest first.
-pub fn show(
-    conn: &mut PgConnection,
-    tenant: &TenantId,
-    id: Uuid,
-) -> QueryResult<Option<(Entry, Vec<Attempt>)>> {
-    let entry =
-        outbox::table.find((tenant.as_str(), id)).select(Entry::as_select()).first(conn).optional()?;
-    let Some(entry) = entry else { return Ok(None) };
-    let attempts = outbox_attempts::table
-        .filter(outbox_attempts::tenant_id.eq(tenant.as_str()))
+pub fn show(conn: &mut PgConnection, vault: &Vault, id: Uuid) -> QueryResult<Option<(Entry, Vec<Attempt>)>> {
+    let Some(entry) = find(conn, vault.tenant(), id)? else { return Ok(None) };
+    let rows: Vec<AttemptRow> = outbox_attempts::table
+        .filter(outbox_attempts::tenant_id.eq(vault.tenant().as_str()))
         .filter(outbox_attempts::message_id.eq(id))
         .order(outbox_attempts::attempt)
-        .select(Attempt::as_select())
+        .select(AttemptRow::as_select())
         .load(conn)?;
+    let attempts = vault.reading(conn, |vault| rows.iter().map(|row| row.open(vault, id)).collect())?;
     Ok(Some((entry, attempts)))
+}
+
+/// A message.
+pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: Uuid) -> QueryResult<Option<Entry>> {
+    outbox::table.find((tenant.as_str(), id)).select(Entry::as_select()).first(conn).optional()
 }
 
 /// Makes a failed message due again, with all its time ahead; `None` if it has

@@ -18,14 +18,16 @@ mod statements;
 mod store;
 mod wake;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
+use crate::platform::tenants::{Field, Vault, VaultError};
 
-pub use courier::{Attempted, Called, Courier, Failure, Settled};
+pub use courier::{Attempted, Called, Courier, Failure, Opened, Settled};
 pub use dispatch::Dispatcher;
 pub use gate::{Entry, Gate, Gates};
 pub use store::{
@@ -53,15 +55,27 @@ pub struct Leased {
     pub attempt: i32,
     /// When no further attempt is made.
     pub give_up_at: Timestamp,
-    /// The message, JSON in UTF-8.
+    /// The message, sealed.
     pub payload: Vec<u8>,
 }
 
+impl Leased {
+    /// Opens the message.
+    pub fn open(&self, vault: &Vault) -> Result<Vec<u8>, VaultError> {
+        vault.open(PAYLOAD, self.id, &self.payload)
+    }
+}
+
+/// What a message says.
+const PAYLOAD: Field = Field::new("outbox", "payload");
+/// The start of a refusal.
+const ANSWER: Field = Field::new("outbox_attempts", "answer");
+
 /// A message to write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct NewMessage {
-    /// Whose message.
-    pub tenant: TenantId,
+    /// Whose message, and what it is sealed with.
+    pub vault: Arc<Vault>,
     /// What kind.
     pub topic: &'static str,
     /// Where it goes.
@@ -78,8 +92,8 @@ impl NewMessage {
     /// Its place in the order.
     #[must_use]
     pub fn place(&self) -> Place<'_> {
-        let Self { tenant, destination, subject, sequence, .. } = self;
-        Place { tenant, destination, subject: *subject, sequence: *sequence }
+        let Self { vault, destination, subject, sequence, .. } = self;
+        Place { tenant: vault.tenant(), destination, subject: *subject, sequence: *sequence }
     }
 }
 

@@ -82,7 +82,7 @@ pub(super) struct Settle {
     pub errors: Vec<Option<String>>,
     pub milliseconds: Vec<i32>,
     pub statuses: Vec<Option<i16>>,
-    pub answers: Vec<Option<String>>,
+    pub answers: Vec<Option<Vec<u8>>>,
 }
 
 impl QueryFragment<Pg> for Settle {
@@ -104,7 +104,7 @@ impl QueryFragment<Pg> for Settle {
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<SmallInt>>, _>(&self.statuses)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.answers)?;
+        out.push_bind_param::<Array<Nullable<Binary>>, _>(&self.answers)?;
         out.push_sql(
             ") AS g (tenant_id, id, attempt, state, due_at, error, duration_ms, status, answer)), \
              settled AS (UPDATE outbox o SET state = g.state, leased_until = NULL, \

@@ -11,7 +11,7 @@ use diesel::sql_types::{Array, Bool, Nullable, Text, Timestamptz};
 use uuid::Uuid;
 
 use super::statements::{Claim, IS_NEXT, Settle};
-use super::{Attempted, Leased, NewMessage, Settlement, wake};
+use super::{Attempted, Leased, NewMessage, PAYLOAD, Settlement, wake};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::platform::db::PgTimestamp;
@@ -86,7 +86,8 @@ pub fn enqueue(
         Start::Leased(_) if message.sequence > 1 && waits(conn, message.place())? => Start::At(now),
         start => start,
     };
-    let row = new_row(message, id, start, now, max_age);
+    let payload = message.vault.seal(PAYLOAD, id, &message.payload)?;
+    let row = new_row(message, (id, &payload), start, now, max_age);
     diesel::insert_into(outbox::table).values(row).execute(conn)?;
     if let Start::At(due_at) = start {
         if due_at <= now {
@@ -95,7 +96,7 @@ pub fn enqueue(
         return Ok(None);
     }
     Ok(Some(Leased {
-        tenant: message.tenant.clone(),
+        tenant: message.vault.tenant().clone(),
         id,
         topic: message.topic.to_owned(),
         destination: message.destination.clone(),
@@ -103,7 +104,7 @@ pub fn enqueue(
         sequence: message.sequence,
         attempt: 1,
         give_up_at: now.plus(max_age),
-        payload: message.payload.clone(),
+        payload,
     }))
 }
 
@@ -127,7 +128,9 @@ pub fn enqueue_once(
     now: Timestamp,
     max_age: Duration,
 ) -> QueryResult<bool> {
-    let row = new_row(message, random::uuid(), Start::At(now), now, max_age);
+    let id = random::uuid();
+    let payload = message.vault.seal(PAYLOAD, id, &message.payload)?;
+    let row = new_row(message, (id, &payload), Start::At(now), now, max_age);
     let written = diesel::insert_into(outbox::table).values(row).on_conflict_do_nothing().execute(conn)?;
     if written == 1 {
         wake::notify(conn)?;
@@ -135,14 +138,20 @@ pub fn enqueue_once(
     Ok(written == 1)
 }
 
-fn new_row(message: &NewMessage, id: Uuid, start: Start, now: Timestamp, max_age: Duration) -> NewRow<'_> {
-    let NewMessage { tenant, topic, destination, subject, sequence, payload } = message;
+fn new_row<'a>(
+    message: &'a NewMessage,
+    (id, payload): (Uuid, &'a [u8]),
+    start: Start,
+    now: Timestamp,
+    max_age: Duration,
+) -> NewRow<'a> {
+    let NewMessage { vault, topic, destination, subject, sequence, .. } = message;
     let (state, attempts, due_at, leased) = match start {
         Start::Leased(lease) => ("leased", 1, now.plus(lease), true),
         Start::At(due_at) => ("pending", 0, due_at, false),
     };
     NewRow {
-        tenant_id: tenant.as_str(),
+        tenant_id: vault.tenant().as_str(),
         id,
         topic,
         destination,
@@ -291,13 +300,14 @@ pub fn settle<R>(
         statement.errors.push(error);
         statement.milliseconds.push(i32::try_from(attempt.took.as_millis()).unwrap_or(i32::MAX));
         statement.statuses.push(attempt.call.status.and_then(|s| i16::try_from(s).ok()));
-        statement.answers.push(attempt.call.answer.as_deref().map(start_of));
+        statement.answers.push(attempt.answer.clone());
     }
     let settled: Vec<Uuid> = statement.load(conn)?;
     Ok(settled.into_iter().collect())
 }
 
-fn start_of(answer: &str) -> String {
+/// As much of a text as is kept.
+pub(super) fn start_of(answer: &str) -> String {
     answer.chars().filter(|c| *c != '\0').take(ANSWER_MAX).collect()
 }
 

@@ -3,5 +3,5 @@
 mod secrets;
 pub mod signature;
 
-pub use secrets::{OLD_SECRET_LIFE, Sealed, SigningSecrets, TooManySecrets};
+pub use secrets::{OLD_SECRET_LIFE, SigningSecrets, TooManySecrets};
 pub use signature::WebhookSecret;

@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::signature::WebhookSecret;
-use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
-use crate::platform::secrets::{SecretError, SecretKeys};
+use crate::platform::tenants::{Field, Vault, VaultError};
 
 /// How long a secret goes on signing after a newer one has taken its place.
 pub const OLD_SECRET_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where they are stored.
+const SECRETS: Field = Field::new("webhook_endpoints", "secrets");
 
 /// Most secrets that sign at the same time.
 const SECRETS_MAX: usize = 4;
@@ -41,15 +43,6 @@ struct Written {
 /// A rotation while too many earlier secrets still sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManySecrets;
-
-/// Sealed secrets, as they are stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sealed {
-    /// Which key they were sealed with.
-    pub key_id: String,
-    /// AES-256-GCM.
-    pub bytes: Vec<u8>,
-}
 
 impl SigningSecrets {
     /// Those of a new endpoint; `id` names the operation that makes it.
@@ -81,26 +74,16 @@ impl SigningSecrets {
     }
 
     /// Encrypts them for the database, bound to the endpoint.
-    pub fn seal(&self, keys: &SecretKeys, tenant: &TenantId, endpoint: Uuid) -> Result<Sealed, SecretError> {
+    pub fn seal(&self, vault: &Vault, endpoint: Uuid) -> Result<Vec<u8>, VaultError> {
         let written: Vec<Written> = self.0.iter().map(Written::of).collect();
-        let plain = serde_json::to_vec(&written).map_err(|_| SecretError::UNREADABLE)?;
-        let key = keys.first()?;
-        let bytes = key.seal(&context(tenant, endpoint), &plain)?;
-        Ok(Sealed { key_id: key.id().to_owned(), bytes })
+        vault.seal_json(SECRETS, endpoint, &written)
     }
 
     /// Decrypts what [`SigningSecrets::seal`] made for the same endpoint.
-    pub fn open(
-        sealed: &Sealed,
-        keys: &SecretKeys,
-        tenant: &TenantId,
-        endpoint: Uuid,
-    ) -> Result<Self, SecretError> {
-        let key = keys.by_id(&sealed.key_id).ok_or(SecretError::UNREADABLE)?;
-        let plain = key.open(&context(tenant, endpoint), &sealed.bytes)?;
-        let written: Vec<Written> = serde_json::from_slice(&plain).map_err(|_| SecretError::UNREADABLE)?;
+    pub fn open(sealed: &[u8], vault: &Vault, endpoint: Uuid) -> Result<Self, VaultError> {
+        let written: Vec<Written> = vault.open_json(SECRETS, endpoint, sealed)?;
         let held: Option<Vec<Held>> = written.iter().map(Written::read).collect();
-        held.map(Self).ok_or(SecretError::UNREADABLE)
+        held.map(Self).ok_or(VaultError::Unreadable)
     }
 }
 
@@ -124,14 +107,9 @@ impl Written {
     }
 }
 
-fn context(tenant: &TenantId, endpoint: Uuid) -> Vec<u8> {
-    format!("webhook|{tenant}|{endpoint}").into_bytes()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Keys;
 
     const HOUR: i64 = 3_600_000;
 
@@ -179,15 +157,12 @@ mod tests {
 
     #[test]
     fn sealed_secrets_open_only_for_their_endpoint() {
-        let keys = SecretKeys::new(&Keys(vec![[1; 32], [2; 32]])).unwrap();
-        let (tenant, endpoint) = (TenantId::parse("north").unwrap(), Uuid::from_u128(7));
+        let (vault, other) = (Vault::with_keys("north", &[(1, 1)]), Vault::with_keys("south", &[(1, 1)]));
+        let endpoint = Uuid::from_u128(7);
         let secrets = SigningSecrets::new(id(1), some()).rotated(id(8), some(), at(0)).unwrap();
-        let sealed = secrets.seal(&keys, &tenant, endpoint).unwrap();
-        assert_eq!(SigningSecrets::open(&sealed, &keys, &tenant, endpoint), Ok(secrets));
-        let other = TenantId::parse("south").unwrap();
-        assert!(SigningSecrets::open(&sealed, &keys, &other, endpoint).is_err());
-        assert!(SigningSecrets::open(&sealed, &keys, &tenant, Uuid::from_u128(8)).is_err());
-        let without = SecretKeys::new(&Keys(vec![[2; 32]])).unwrap();
-        assert!(SigningSecrets::open(&sealed, &without, &tenant, endpoint).is_err());
+        let sealed = secrets.seal(&vault, endpoint).unwrap();
+        assert_eq!(SigningSecrets::open(&sealed, &vault, endpoint), Ok(secrets));
+        assert!(SigningSecrets::open(&sealed, &other, endpoint).is_err());
+        assert!(SigningSecrets::open(&sealed, &vault, Uuid::from_u128(8)).is_err());
     }
 }

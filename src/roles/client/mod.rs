@@ -25,6 +25,8 @@ use crate::platform::identity::{Identity, ServiceTokens};
 use crate::platform::limits::Limits;
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
+use crate::platform::tenants::Tenants;
+use crate::platform::tenants::tables::SealedTable;
 use codes::Codes;
 use flows::guesses::{self, Guess, Verdict};
 
@@ -38,6 +40,9 @@ fn migrations() -> EmbeddedMigrations {
 
 /// The role's name and migrations.
 pub const OWNER: Owner = Owner { role: "client", migrations };
+
+/// The sealed columns that are this role's own.
+pub const SEALED: &[SealedTable] = store::documents::SEALED;
 
 /// Bytes that a delivery may have more than a document has where it was written:
 /// ids, numbers and the end of access.
@@ -61,6 +66,8 @@ const PUBLIC: &[&str] = &[
 pub struct State {
     /// The role's database.
     pub db: Db,
+    /// Whose documents these are, and what they are sealed with.
+    pub tenants: Tenants,
     /// Guesses of codes, judged round by round.
     guesses: Rounds<Guess, Verdict>,
     /// Slow checks of codes that may begin now.
@@ -84,12 +91,14 @@ impl State {
     pub fn new(config: &Config) -> io::Result<Self> {
         let db = Db::new(&config.database, OWNER);
         let keys = Arc::new(SecretKeys::new(&config.access_code_keys).map_err(io::Error::other)?);
+        let masters = Arc::new(SecretKeys::new(&config.field_encryption_keys).map_err(io::Error::other)?);
         let codes = Codes::new(Arc::clone(&keys), &config.access);
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
+            tenants: Tenants::new(db.clone(), masters, config.tenancy),
             guesses: Rounds::new(db.clone(), guesses::round(codes.clone(), config.access.attempts)),
             checks: Arc::new(Semaphore::new(processors * CHECKS_PER_PROCESSOR)),
-            idempotency: Idempotency::new(db.clone(), Arc::clone(&keys), config.idempotency_retention),
+            idempotency: Idempotency::new(db.clone(), config.idempotency_retention),
             limits: Limits::new(&config.limits, keys, Monotonic::default())?,
             db,
             codes,

@@ -14,9 +14,9 @@ use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use tokio::sync::Semaphore;
 
 use crate::config::{self, ClientRole, Config};
-use crate::domain::document::Document;
 use crate::domain::target::Reach;
 use crate::platform::clock::Monotonic;
 use crate::platform::db::{Db, Owner, Together};
@@ -28,6 +28,8 @@ use crate::platform::limits::Limits;
 use crate::platform::outbox::{self, Dispatcher, Gates, Wake};
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
+use crate::platform::tenants::Tenants;
+use crate::platform::tenants::tables::SealedTable;
 use client_api::ClientApi;
 use flows::operations::Promising;
 use flows::reserve::Level;
@@ -45,13 +47,23 @@ fn migrations() -> EmbeddedMigrations {
 /// The role's name and migrations.
 pub const OWNER: Owner = Owner { role: "provider", migrations };
 
+/// The sealed columns that are this role's own.
+pub const SEALED: &[SealedTable] = store::rows::SEALED;
+
+/// Searches that look through documents at the same time; more wait for their turn.
+const SEARCHES: usize = 2;
+
 /// What all threads share.
 #[derive(Clone)]
 pub struct Shared {
     /// The role's database.
     pub db: Db,
     /// Look-ups of single documents.
-    documents: Together<store::documents::Key, Document>,
+    documents: Together<store::documents::Key, store::rows::DocumentRow>,
+    /// Whose documents these are, and what they are sealed with.
+    pub tenants: Tenants,
+    /// How many may search at the same time.
+    searches: Arc<Semaphore>,
     /// Requests that happen once.
     pub idempotency: Idempotency,
     /// How much anybody may ask for.
@@ -68,8 +80,6 @@ pub struct Shared {
     pub webhook_wake: Wake,
     /// How full the reserves of codes are.
     pub reserve: Level,
-    /// `FIELD_ENCRYPTION_KEY`.
-    pub keys: Arc<SecretKeys>,
     /// How messages go out.
     pub outbox: config::Outbox,
     /// What goes on without being asked.
@@ -103,11 +113,13 @@ impl State {
     /// Prepares the first thread.
     pub fn new(config: &Config) -> io::Result<Self> {
         let db = Db::new(&config.database, OWNER);
-        let keys = Arc::new(SecretKeys::new(&config.field_encryption_keys).map_err(io::Error::other)?);
+        let masters = Arc::new(SecretKeys::new(&config.field_encryption_keys).map_err(io::Error::other)?);
         Self::for_thread(Shared {
             documents: Together::new(db.clone(), store::documents::find_many),
-            idempotency: Idempotency::new(db.clone(), Arc::clone(&keys), config.idempotency_retention),
-            limits: Limits::new(&config.limits, Arc::clone(&keys), Monotonic::default())?,
+            tenants: Tenants::new(db.clone(), Arc::clone(&masters), config.tenancy),
+            searches: Arc::new(Semaphore::new(SEARCHES)),
+            idempotency: Idempotency::new(db.clone(), config.idempotency_retention),
+            limits: Limits::new(&config.limits, masters, Monotonic::default())?,
             db,
             client: config.client.clone(),
             tokens: ServiceTokens::new(&config.identity),
@@ -115,7 +127,6 @@ impl State {
             wake: Wake::default(),
             webhook_wake: Wake::default(),
             reserve: Level::default(),
-            keys,
             outbox: config.outbox.clone(),
             upkeep: config.upkeep.clone(),
             access_life: config.access.life,
@@ -129,7 +140,8 @@ impl State {
         let client_api = ClientApi { http, base_url, tokens: shared.tokens.clone() };
         let courier = ToClient(client_api.clone());
         let (gates, wake) = (shared.gates.clone(), shared.wake.clone());
-        let deliveries = Dispatcher::new(shared.db.clone(), courier, gates, wake, shared.outbox.clone());
+        let kept = (shared.db.clone(), shared.tenants.clone());
+        let deliveries = Dispatcher::new(kept, courier, gates, wake, shared.outbox.clone());
         Ok(Self { shared, client_api, deliveries })
     }
 
@@ -137,15 +149,15 @@ impl State {
     #[must_use]
     pub fn webhooks(&self) -> Dispatcher<ToWebhooks> {
         let http = GuardedClient::new(self.webhook_reach, self.outbox.call_timeout);
-        let courier = ToWebhooks { http, db: self.db.clone(), keys: Arc::clone(&self.keys) };
+        let courier = ToWebhooks { http, db: self.db.clone() };
         let (gates, wake) = (self.gates.clone(), self.webhook_wake.clone());
-        Dispatcher::new(self.db.clone(), courier, gates, wake, self.outbox.clone())
+        let kept = (self.db.clone(), self.tenants.clone());
+        Dispatcher::new(kept, courier, gates, wake, self.outbox.clone())
     }
 
     /// What a transaction that promises an operation needs to know.
     fn promising(&self) -> Promising {
         Promising {
-            keys: Arc::clone(&self.keys),
             level: self.reserve.clone(),
             reserve_size: self.upkeep.reserve_size,
             max_age: self.outbox.retry.max_age,

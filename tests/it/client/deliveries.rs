@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Client, code_of};
 use crate::support::http::Call;
+use crate::support::vault::opened;
 
 const ID: &str = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d";
 const ALPHABET: &str = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -78,10 +79,11 @@ async fn everything_that_is_delivered_is_kept() {
     let meta = client.open(&code_of(&receipt)).await.expect(200)["meta"].clone();
     assert_eq!((&meta["contentType"], &meta["version"]), (&json!("text/plain"), &json!(7)));
     assert_eq!(meta["expiresAt"], moment, "a moment wins over a duration");
-    let row = client.database.text(
-        "SELECT concat_ws('|', tenant_id, id, recipient->>'name', metadata->'a'->>0) AS text FROM documents",
-    );
-    assert_eq!(row, format!("north|{ID}|Anna|1"));
+    let row = client.database.text("SELECT concat_ws('|', tenant_id, id) AS text FROM documents");
+    assert_eq!(row, format!("north|{ID}"));
+    let held = |column| opened(&client.database, "client", "north", ("documents", column));
+    assert_eq!(held("recipient"), [r#"{"name":"Anna","email":"a@b.ch"}"#]);
+    assert_eq!(held("metadata"), [r#"{"a":[1]}"#]);
 }
 
 #[actix_web::test]

@@ -8,11 +8,13 @@ use oc::config::Keys;
 use oc::domain::access_code::AccessCode;
 use oc::domain::ids::TenantId;
 use oc::platform::secrets::SecretKeys;
+use oc::platform::tenants::Field;
 use oc::roles::client::codes::Codes;
 use serde_json::json;
 
 use super::{Client, altered, nth_altered};
 use crate::support::database::TestDatabase;
+use crate::support::vault::vault;
 use crate::support::{KEY, NEW_KEY, config};
 
 const PATIENT: (&str, &str) = ("DATABASE_POOL_WAIT_MS", "30000");
@@ -173,10 +175,15 @@ async fn codes_of_two_tenants_that_begin_alike_open_what_is_theirs_and_charge_wh
     let codes = Codes::new(Arc::new(SecretKeys::new(&keys).unwrap()), &new.state.access);
     let made = codes.store(&TenantId::parse("other").unwrap(), theirs.clone()).unwrap().stored;
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let columns = "sequence, generation, version, content, content_type, expires_at, created_at, updated_at";
+    let columns = "sequence, generation, version, content_type, expires_at, created_at, updated_at";
+    let vault = vault(&database, "other");
+    let sealed =
+        |column, text| hex(&vault.seal_text(Field::new("documents", column), made.id, text).unwrap());
     database.execute(&format!(
-        "INSERT INTO documents (tenant_id, id, title, {columns}) SELECT 'other', '{}', 'theirs', {columns} FROM documents",
-        made.id
+        "INSERT INTO documents (tenant_id, id, title, content, {columns}) SELECT 'other', '{}', '\\x{}', '\\x{}', {columns} FROM documents",
+        made.id,
+        sealed("title", "theirs"),
+        sealed("content", "C")
     ));
     database.execute(&format!(
         "INSERT INTO access_codes (tenant_id, id, document_id, key_id, selector_hash, verifier_salt, verifier_hash, sealed_code, created_at) \

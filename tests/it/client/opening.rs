@@ -114,7 +114,7 @@ async fn the_database_holds_no_code() {
     let client = Client::new().await;
     let codes = [client.code_for("one", "C").await, client.code_for("two", "C").await];
     let dump = client.database.dump();
-    assert!(dump.contains("one") && dump.contains("access_codes"));
+    assert!(dump.contains("access_codes"));
     let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
     for code in &codes {
         let plain = code.replace('-', "");
@@ -167,7 +167,7 @@ async fn a_code_is_found_by_the_index_of_its_selector() {
     client.database.execute(
         "INSERT INTO documents (tenant_id, id, sequence, generation, version, title, content, content_type, expires_at, created_at, updated_at) \
            SELECT 'default', (lpad(to_hex(i), 8, '0') || '-0000-7000-8000-000000000000')::uuid, 1, 1, 1, \
-           'T', 'C', 'text/plain', now(), now(), now() FROM generate_series(1, 5000) i; \
+           '\\x00', '\\x00', 'text/plain', now(), now(), now() FROM generate_series(1, 5000) i; \
          INSERT INTO access_codes (tenant_id, id, document_id, key_id, selector_hash, verifier_salt, verifier_hash, sealed_code, created_at) \
            SELECT tenant_id, id, id, 'k', decode(md5(id::text), 'hex'), '', '', '', now() FROM documents; \
          ANALYZE documents, access_codes",

@@ -10,6 +10,9 @@ use super::{Client, altered, nth_altered};
 use crate::support::database::TestDatabase;
 use crate::support::http::{Answer, Call};
 
+/// Takes all tries from the code that was made last.
+const BLOCK_NEWEST: &str = "UPDATE access_codes SET failed_total = 10 WHERE id = (SELECT id FROM access_codes ORDER BY created_at DESC, id DESC LIMIT 1)";
+
 /// Everything of a refusal but what differs from request to request, with its length.
 pub fn constant_part(answer: &Answer) -> (usize, String) {
     let body = answer.refused(404, "NOT_FOUND");
@@ -28,7 +31,7 @@ pub fn constant_part(answer: &Answer) -> (usize, String) {
 async fn refused_codes(client: &Client) -> Vec<(&'static str, String)> {
     let live = client.code_for("live", "C").await;
     let blocked = client.code_for("blocked", "C").await;
-    client.database.execute("UPDATE access_codes SET failed_total = 10 WHERE document_id IN (SELECT id FROM documents WHERE title = 'blocked')");
+    client.database.execute(BLOCK_NEWEST);
     let expired = json!({"title": "expired", "content": "C", "expiresAt": "2020-01-01T00:00:00Z"});
     let expired = super::code_of(&client.deliver(&expired).await.expect(201));
     let revoked = client.deliver(&json!({"title": "revoked", "content": "C"})).await.expect(201);
@@ -107,7 +110,7 @@ async fn no_refusal_can_be_told_from_another_by_its_time() {
     let client = Client::on(&database, &[("REFUSAL_FLOOR_MS", "20"), ("RATE_ADDRESS_PER_MINUTE", "0")]).await;
     let live = client.code_for("live", "C").await;
     let blocked = client.code_for("blocked", "C").await;
-    client.database.execute("UPDATE access_codes SET failed_total = 10 WHERE document_id IN (SELECT id FROM documents WHERE title = 'blocked')");
+    client.database.execute(BLOCK_NEWEST);
     let mut times = [const { Vec::new() }; 3];
     for i in 0..2_000 {
         // Tries are given back, so that a wrong code stays a wrong one.

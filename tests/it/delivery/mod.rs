@@ -2,11 +2,14 @@
 //! with a receiver between them, and every job driven by hand.
 
 mod budget;
+mod dump;
 mod once;
 mod receipts;
 mod renewing;
 mod reserve;
 mod revoking;
+mod rotating;
+mod tenants;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -89,6 +92,12 @@ impl Way {
                 attempts => made += attempts,
             }
         }
+    }
+
+    /// As if the time had come, once.
+    async fn catch_up_once(&self) -> usize {
+        make_due(&self.provider);
+        run_due(&self.provider.state).await.unwrap()
     }
 
     /// As if time had gone on until every message was settled.

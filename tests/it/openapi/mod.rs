@@ -2,6 +2,8 @@
 
 mod truth;
 
+pub use truth::example_of;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

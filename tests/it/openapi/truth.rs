@@ -31,7 +31,7 @@ fn resolved<'a>(api: &'a Value, schema: &'a Value) -> &'a Value {
 }
 
 /// A value built of the examples that a schema gives; `None` if it gives none.
-fn example_of(api: &Value, schema: &Value) -> Option<Value> {
+pub fn example_of(api: &Value, schema: &Value) -> Option<Value> {
     let schema = resolved(api, schema);
     if let Some(example) = schema.get("example") {
         return Some(example.clone());

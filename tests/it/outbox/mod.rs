@@ -7,12 +7,13 @@ mod upkeep;
 mod waking;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::PgConnection;
-use oc::domain::ids::TenantId;
 use oc::domain::timestamp::Timestamp;
 use oc::platform::outbox::{self, Attempted, Called, Failure, Leased, NewMessage, Place, Settlement, Start};
+use oc::platform::tenants::Vault;
 use uuid::Uuid;
 
 use crate::support::any_role;
@@ -27,7 +28,7 @@ const MAX_AGE: Duration = Duration::from_secs(3_600);
 struct Outbox {
     database: TestDatabase,
     conn: PgConnection,
-    tenant: TenantId,
+    vault: Arc<Vault>,
 }
 
 /// So many seconds after a fixed moment.
@@ -43,12 +44,13 @@ impl Outbox {
     fn new() -> Self {
         let database = TestDatabase::of(any_role().name());
         let conn = database.connect();
-        Self { database, conn, tenant: TenantId::parse("default").unwrap() }
+        let vault = crate::support::vault::vault(&database, "default");
+        Self { database, conn, vault }
     }
 
     fn message(&self, subject: Uuid, sequence: i64) -> NewMessage {
         NewMessage {
-            tenant: self.tenant.clone(),
+            vault: Arc::clone(&self.vault),
             topic: TOPIC,
             destination: DESTINATION.to_owned(),
             subject,
@@ -74,7 +76,7 @@ impl Outbox {
     }
 
     fn lease_one(&mut self, subject: Uuid, sequence: i64, now: Timestamp) -> Option<Leased> {
-        let place = Place { tenant: &self.tenant, destination: DESTINATION, subject, sequence };
+        let place = Place { tenant: self.vault.tenant(), destination: DESTINATION, subject, sequence };
         outbox::lease_one(&mut self.conn, place, now, LEASE).unwrap()
     }
 
@@ -117,5 +119,6 @@ fn ended(message: &Leased, how: &Settlement) -> Attempted<()> {
         Settlement::Failed { error } => (Err(why(error)), 400, Some("no".to_owned())),
     };
     let call = Called { outcome, status: Some(status), answer };
-    Attempted { message: message.clone(), call, took: Duration::from_millis(12) }
+    let answer = call.answer.as_ref().map(|answer| answer.clone().into_bytes());
+    Attempted { message: message.clone(), call, answer, took: Duration::from_millis(12) }
 }

@@ -104,7 +104,7 @@ fn a_message_that_has_to_wait_never_begins_at_once() {
     let first = outbox.message(subject(1), 1);
     let start = Start::Leased(LEASE);
     let begun = outbox::enqueue(&mut outbox.conn, &first, start, at(0), MAX_AGE).unwrap().unwrap();
-    assert_eq!((begun.attempt, begun.payload.as_slice()), (1, &b"{}"[..]));
+    assert_eq!((begun.attempt, begun.open(&outbox.vault).unwrap()), (1, b"{}".to_vec()));
     let second = outbox.message(subject(1), 2);
     assert_eq!(outbox::enqueue(&mut outbox.conn, &second, start, at(0), MAX_AGE).unwrap(), None);
     assert_eq!(outbox.rows(), ["1 leased 1", "2 pending 0"]);
@@ -129,7 +129,7 @@ fn only_what_nobody_is_attempting_can_be_superseded() {
     let under_way = outbox.claim(at(0)).remove(0);
     outbox.promise(subject(1), 2);
     outbox.promise(subject(2), 1);
-    let tenant = outbox.tenant.clone();
+    let tenant = outbox.vault.tenant().clone();
     let superseded = outbox::supersede(&mut outbox.conn, &tenant, (subject(1), &[TOPIC]), at(0)).unwrap();
     assert_eq!(superseded, 1);
     assert_eq!(outbox.rows(), ["1 leased 1", "2 superseded 0", "1 pending 0"]);

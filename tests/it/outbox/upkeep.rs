@@ -19,7 +19,7 @@ fn what_was_delivered_goes_with_its_attempts_and_what_failed_stays() {
         outbox.settle(&message, how);
     }
     outbox.promise(subject(9), 1);
-    let tenant = outbox.tenant.clone();
+    let tenant = outbox.vault.tenant().clone();
     outbox::supersede(&mut outbox.conn, &tenant, (subject(9), &[TOPIC]), at(1)).unwrap();
     assert_eq!(remove_settled(&mut outbox.conn, at(1), 100).unwrap(), 0, "not before their time");
     assert_eq!(remove_settled(&mut outbox.conn, at(2), 1).unwrap(), 1, "so many at a time");

@@ -11,6 +11,7 @@ pub mod receiver;
 pub mod redis;
 pub mod scratch;
 pub mod tokens;
+pub mod vault;
 pub mod waiting;
 
 use oc::config::{Config, Source, Value, Values};

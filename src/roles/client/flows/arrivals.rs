@@ -14,6 +14,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::AccessChanged;
 use crate::domain::words::EventKind;
 use crate::platform::http::{ApiError, ErrorCode};
+use crate::platform::tenants::Vault;
 use crate::roles::client::codes::{Codes, Issued, StoredCode};
 use crate::roles::client::store::access_codes::{self, For};
 use crate::roles::client::store::documents::{self, Arrival, Standing};
@@ -36,19 +37,20 @@ pub struct Access {
 pub fn take_in(
     conn: &mut PgConnection,
     codes: &Codes,
-    tenant: &TenantId,
+    vault: &Vault,
     arrival: &Arrival,
 ) -> Result<Access, ApiError> {
+    let tenant = vault.tenant();
     let (id, now, ordering) = (arrival.id, arrival.at, &arrival.delivered.ordering);
     let promised = ordering.reserved_code.as_deref();
-    let code = if documents::insert(conn, tenant, arrival)? {
+    let code = if documents::insert(conn, vault, arrival)? {
         give_code(conn, codes, tenant, (id, promised), now)?
     } else {
         let standing = documents::lock(conn, tenant, id)?.ok_or_else(gone)?;
         if ordering.sequence <= standing.sequence {
             return current_code(conn, codes, tenant, id, &standing);
         }
-        documents::replace(conn, tenant, arrival)?;
+        documents::replace(conn, vault, arrival)?;
         let another = ordering.generation > standing.generation || standing.revoked_at.is_some();
         keep_or_give_code(conn, codes, tenant, (id, promised, another), now)?
     };

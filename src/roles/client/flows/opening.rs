@@ -14,6 +14,7 @@ use crate::domain::words::EventKind;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ClientAddress, ErrorCode};
 use crate::platform::limits::guesses as limits;
+use crate::platform::tenants::{TenantError, Vault};
 use crate::roles::client::State;
 use crate::roles::client::codes::{Codes, link_hash};
 use crate::roles::client::store::access_codes::{self, Candidate};
@@ -74,13 +75,18 @@ fn is_refusal(code: ErrorCode) -> bool {
 
 async fn open(state: &State, typed: Typed<'_>) -> Result<OpenedDocument, ApiError> {
     let candidate = judge(state, read(&state.codes, typed)?, typed).await?;
+    let vault = match state.tenants.vault(&candidate.tenant).await {
+        // Nobody gets to know that a tenant is suspended.
+        Err(TenantError::Unknown | TenantError::Suspended) => return Err(refused()),
+        vault => vault?,
+    };
     let row = accessible(&candidate, clock::now())?;
     if row.opened_version >= row.version || note_opened(state, &candidate, row).await? {
-        return shown(row).ok_or_else(expired);
+        return shown(state, &vault, row).await;
     }
     // Somebody opened it at the same moment, or its access has just been withdrawn.
     let candidate = reload(state, &candidate).await?;
-    shown(accessible(&candidate, clock::now())?).ok_or_else(expired)
+    shown(state, &vault, accessible(&candidate, clock::now())?).await
 }
 
 /// Nothing that is read here is looked up: a typo costs nothing.
@@ -191,12 +197,14 @@ fn expired() -> ApiError {
     ApiError::new(ErrorCode::AccessCodeExpired, "Access to this document has ended")
 }
 
-fn shown(row: &OpenedRow) -> Option<OpenedDocument> {
-    Some(OpenedDocument {
+async fn shown(state: &State, vault: &Arc<Vault>, row: &OpenedRow) -> Result<OpenedDocument, ApiError> {
+    let text = vault.reading_with(&state.db, |vault| row.open(vault)).await?;
+    let (title, content) = text.ok_or_else(expired)?;
+    Ok(OpenedDocument {
         id: DocumentId(row.id),
         version: row.version,
-        title: row.title.clone()?,
-        content: row.content.clone()?,
+        title,
+        content,
         content_type: row.content_type.clone(),
         expires_at: row.expires_at.0,
         created_at: row.created_at.0,

@@ -1,5 +1,6 @@
 //! Documents that the provider role delivers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -8,13 +9,14 @@ use utoipa::ToSchema;
 
 use crate::domain::document::EXPIRES_IN_MAX;
 use crate::domain::fields::Invalid;
-use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::ids::DocumentId;
 use crate::domain::scope::TransferWrite;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{AccessChanged, Delivered, DeliveryReceipt};
 use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
+use crate::platform::tenants::Vault;
 use crate::roles::client::State;
 use crate::roles::client::flows::arrivals::{self, Access};
 use crate::roles::client::store::documents::Arrival;
@@ -117,11 +119,12 @@ pub async fn receive_document(
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let delivered = Delivered::parse(body)?;
     let receive = async move |operation: Operation| {
         let arrival = arrival(delivered, DocumentId(operation.id), clock::now(), state.access.life)?;
-        take_in(&state, tenant, arrival).await
+        take_in(&state, vault, arrival).await
     };
     idempotency.run(request, receive).await
 }
@@ -145,19 +148,20 @@ pub async fn replace_document(
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
+    let vault = state.tenants.vault(&tenant).await?;
     let id = parse_id(&id)?;
     let mut delivered = Delivered::parse(body)?;
     if delivered.id.is_some_and(|given| given != id) {
         return Err(Invalid::field("id", "format", "must be the id of the path").into());
     }
     delivered.id = Some(id);
-    take_in(&state, tenant, arrival(delivered, id, clock::now(), state.access.life)?).await
+    take_in(&state, vault, arrival(delivered, id, clock::now(), state.access.life)?).await
 }
 
-async fn take_in(state: &State, tenant: TenantId, arrival: Arrival) -> Result<HttpResponse, ApiError> {
+async fn take_in(state: &State, vault: Arc<Vault>, arrival: Arrival) -> Result<HttpResponse, ApiError> {
     let (codes, id) = (state.codes.clone(), arrival.id);
     let access =
-        state.db.transaction(id.0, move |conn| arrivals::take_in(conn, &codes, &tenant, &arrival)).await?;
+        state.db.transaction(id.0, move |conn| arrivals::take_in(conn, &codes, &vault, &arrival)).await?;
     Ok(HttpResponse::Created().json(receipt(state, id, access)))
 }
 
@@ -228,12 +232,15 @@ pub async fn change_access(
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
+    let vault = state.tenants.vault(&tenant).await?;
     let (id, changed, now) = (parse_id(&id)?, AccessChanged::parse(body)?, clock::now());
     check_expiry(changed.expires_at, now)?;
     let codes = state.codes.clone();
     let access = state
         .db
-        .transaction(id.0, move |conn| arrivals::change_access(conn, &codes, &tenant, (id, &changed), now))
+        .transaction(id.0, move |conn| {
+            arrivals::change_access(conn, &codes, vault.tenant(), (id, &changed), now)
+        })
         .await?;
     Ok(HttpResponse::Ok().json(receipt(&state, id, access)))
 }
@@ -259,6 +266,7 @@ pub async fn withdraw_document(
     id: Path<String>,
     mut query: Query,
 ) -> Result<HttpResponse, ApiError> {
+    let vault = state.tenants.vault(&tenant).await?;
     let id = parse_id(&id)?;
     let number = |text: &str| text.parse().ok().filter(|n: &i64| *n > 0);
     let sequence = query.optional("sequence", "must be a whole number from 1", number);
@@ -267,7 +275,7 @@ pub async fn withdraw_document(
     let sequence = sequence.or(version);
     state
         .db
-        .transaction(id.0, move |conn| arrivals::revoke(conn, &tenant, id, sequence, clock::now()))
+        .transaction(id.0, move |conn| arrivals::revoke(conn, vault.tenant(), id, sequence, clock::now()))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

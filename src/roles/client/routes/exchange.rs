@@ -85,7 +85,8 @@ pub async fn reserve_codes(
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let count = read_count(body)?;
     // A run that is repeated after a crash hands out other codes; the first ones expire.
     idempotency.run(request, async move |_| reserve(&state, tenant, count).await).await
@@ -192,11 +193,12 @@ pub async fn list_receipts(
     let limit = query.optional("limit", "must be a whole number from 1 to 500", within).unwrap_or(PAGE);
     let after = query.optional("after", "must be the next of an earlier page", FeedCursor::parse);
     query.finish()?;
+    let vault = state.tenants.vault(&tenant).await?;
     let after = after.unwrap_or_default();
     let list = move |conn: &mut PgConnection| {
         // Every receipt has a name, so a reader recognises those it has.
         let from = if receipts::knows(conn, after)? { after } else { FeedCursor::default() };
-        Ok::<_, ApiError>((from, receipts::list(conn, &tenant, from, limit + 1)?))
+        Ok::<_, ApiError>((from, receipts::list(conn, vault.tenant(), from, limit + 1)?))
     };
     let (from, found) = state.db.read(list).await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX).min(found.len());

@@ -1,6 +1,7 @@
 //! What opens a document.
 
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel::sql_types::Bool;
@@ -12,6 +13,12 @@ use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
 use crate::platform::db::PgTimestamp;
 use crate::roles::client::codes::StoredCode;
+
+/// Whether a code belongs to a tenant that may act: any other code opens nothing,
+/// as if there were none.
+fn of_active_tenant() -> SqlLiteral<Bool> {
+    sql("EXISTS (SELECT FROM tenants t WHERE t.tenant_id = access_codes.tenant_id AND t.state = 'active')")
+}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = access_codes, check_for_backend(diesel::pg::Pg))]
@@ -170,7 +177,7 @@ pub fn add_link(
         .map(|_| ())
 }
 
-/// What these selectors lead to, of any tenant: whoever types a code names no
+/// What these selectors lead to, of any tenant that may act: whoever types a code names no
 /// tenant. Each with the hash of its selector.
 pub fn by_selector(conn: &mut PgConnection, hashes: &[Vec<u8>]) -> QueryResult<Vec<(Vec<u8>, Candidate)>> {
     let same_document = documents::tenant_id
@@ -179,13 +186,14 @@ pub fn by_selector(conn: &mut PgConnection, hashes: &[Vec<u8>]) -> QueryResult<V
     let rows: Vec<(CodeRow, Option<OpenedRow>)> = access_codes::table
         .left_join(documents::table.on(same_document))
         .filter(access_codes::selector_hash.eq_any(hashes))
+        .filter(of_active_tenant())
         .select((CodeRow::as_select(), Option::<OpenedRow>::as_select()))
         .load(conn)?;
     let hashed = |row: (CodeRow, Option<OpenedRow>)| Some((row.0.selector_hash.clone(), candidate(row)?));
     Ok(rows.into_iter().filter_map(hashed).collect())
 }
 
-/// What these links lead to, of any tenant. Each with the hash of its link.
+/// What these links lead to, of any tenant that may act. Each with the hash of its link.
 pub fn by_link(conn: &mut PgConnection, hashes: &[Vec<u8>]) -> QueryResult<Vec<(Vec<u8>, Candidate)>> {
     let same_document = documents::tenant_id
         .eq(access_codes::tenant_id)
@@ -193,6 +201,7 @@ pub fn by_link(conn: &mut PgConnection, hashes: &[Vec<u8>]) -> QueryResult<Vec<(
     let rows: Vec<(CodeRow, Option<OpenedRow>)> = access_codes::table
         .left_join(documents::table.on(same_document))
         .filter(access_codes::link_hash.eq_any(hashes))
+        .filter(of_active_tenant())
         .select((CodeRow::as_select(), Option::<OpenedRow>::as_select()))
         .load(conn)?;
     let hashed = |row: (CodeRow, Option<OpenedRow>)| Some((row.0.link_hash.clone()?, candidate(row)?));

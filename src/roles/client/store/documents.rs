@@ -2,7 +2,6 @@
 
 use diesel::prelude::*;
 use diesel::result::QueryResult;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::schema::documents;
@@ -10,6 +9,29 @@ use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{AccessChanged, Delivered};
 use crate::platform::db::PgTimestamp;
+use crate::platform::tenants::tables::{Holds, RowKey, SealedTable, column};
+use crate::platform::tenants::{Field, Vault, VaultError};
+
+const fn field(column: &'static str) -> Field {
+    Field::new("documents", column)
+}
+
+const TITLE: Field = field("title");
+const CONTENT: Field = field("content");
+const RECIPIENT: Field = field("recipient");
+const METADATA: Field = field("metadata");
+
+/// The sealed columns of this role.
+pub const SEALED: &[SealedTable] = &[SealedTable {
+    name: "documents",
+    key: RowKey::Uuid("id"),
+    columns: &[
+        column("title", Holds::Text),
+        column("content", Holds::Text),
+        column("recipient", Holds::Json),
+        column("metadata", Holds::Json),
+    ],
+}];
 
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = documents, treat_none_as_null = true)]
@@ -17,11 +39,11 @@ struct ContentRow<'a> {
     sequence: i64,
     generation: i32,
     version: i32,
-    title: Option<&'a str>,
-    content: Option<&'a str>,
+    title: Option<Vec<u8>>,
+    content: Option<Vec<u8>>,
     content_type: &'a str,
-    recipient: Option<Value>,
-    metadata: Option<&'a Value>,
+    recipient: Option<Vec<u8>>,
+    metadata: Option<Vec<u8>>,
     expires_at: PgTimestamp,
     revoked_at: Option<PgTimestamp>,
     expired_at: Option<PgTimestamp>,
@@ -63,8 +85,8 @@ pub struct Standing {
     pub version: i32,
     /// When access was withdrawn.
     pub revoked_at: Option<PgTimestamp>,
-    /// The title, as long as the text is here.
-    pub title: Option<String>,
+    /// The sealed title, as long as the text is here.
+    pub title: Option<Vec<u8>>,
 }
 
 /// What is shown of a document once it is open.
@@ -75,10 +97,10 @@ pub struct OpenedRow {
     pub id: Uuid,
     /// Version of its text.
     pub version: i32,
-    /// Title, as long as the text is here.
-    pub title: Option<String>,
-    /// Content, as long as the text is here.
-    pub content: Option<String>,
+    /// The sealed title, as long as the text is here.
+    title: Option<Vec<u8>>,
+    /// The sealed content, as long as the text is here.
+    content: Option<Vec<u8>>,
     /// `text/markdown` or `text/plain`.
     pub content_type: String,
     /// When access ends.
@@ -93,31 +115,41 @@ pub struct OpenedRow {
     pub updated_at: PgTimestamp,
 }
 
-fn content_row(arrival: &Arrival) -> ContentRow<'_> {
-    let Delivered { written, ordering, version, .. } = &arrival.delivered;
-    ContentRow {
+impl OpenedRow {
+    /// Title and content, as long as they are here.
+    pub fn open(&self, vault: &Vault) -> Result<Option<(String, String)>, VaultError> {
+        let (Some(title), Some(content)) = (&self.title, &self.content) else { return Ok(None) };
+        Ok(Some((vault.open_text(TITLE, self.id, title)?, vault.open_text(CONTENT, self.id, content)?)))
+    }
+}
+
+fn content_row<'a>(vault: &Vault, arrival: &'a Arrival) -> Result<ContentRow<'a>, VaultError> {
+    let (Delivered { written, ordering, version, .. }, id) = (&arrival.delivered, arrival.id.0);
+    let recipient = written.recipient.as_ref().map(|value| vault.seal_json(RECIPIENT, id, value));
+    let metadata = written.metadata.as_ref().map(|value| vault.seal_json(METADATA, id, value));
+    Ok(ContentRow {
         sequence: ordering.sequence,
         generation: ordering.generation,
         version: *version,
-        title: Some(&written.title),
-        content: Some(&written.content),
+        title: Some(vault.seal_text(TITLE, id, &written.title)?),
+        content: Some(vault.seal_text(CONTENT, id, &written.content)?),
         content_type: written.content_type.as_str(),
-        recipient: written.recipient.as_ref().and_then(|r| serde_json::to_value(r).ok()),
-        metadata: written.metadata.as_ref(),
+        recipient: recipient.transpose()?,
+        metadata: metadata.transpose()?,
         expires_at: arrival.expires_at.into(),
         revoked_at: None,
         expired_at: None,
         updated_at: arrival.at.into(),
-    }
+    })
 }
 
 /// Writes a document that has not arrived before; `false` if it has.
-pub fn insert(conn: &mut PgConnection, tenant: &TenantId, arrival: &Arrival) -> QueryResult<bool> {
+pub fn insert(conn: &mut PgConnection, vault: &Vault, arrival: &Arrival) -> QueryResult<bool> {
     let row = NewRow {
-        tenant_id: tenant.as_str(),
+        tenant_id: vault.tenant().as_str(),
         id: arrival.id.0,
         created_at: arrival.at.into(),
-        content: content_row(arrival),
+        content: content_row(vault, arrival)?,
     };
     let written = diesel::insert_into(documents::table).values(row).on_conflict_do_nothing().execute(conn)?;
     Ok(written == 1)
@@ -130,9 +162,9 @@ pub fn lock(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> Query
 }
 
 /// Writes a newer version of a locked document.
-pub fn replace(conn: &mut PgConnection, tenant: &TenantId, arrival: &Arrival) -> QueryResult<()> {
-    let row = documents::table.find((tenant.as_str(), arrival.id.0));
-    diesel::update(row).set(content_row(arrival)).execute(conn).map(|_| ())
+pub fn replace(conn: &mut PgConnection, vault: &Vault, arrival: &Arrival) -> QueryResult<()> {
+    let row = documents::table.find((vault.tenant().as_str(), arrival.id.0));
+    diesel::update(row).set(content_row(vault, arrival)?).execute(conn).map(|_| ())
 }
 
 /// Writes another end and another generation of the code of a locked document.

@@ -5,23 +5,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::PgConnection;
+use diesel::result::Error as QueryError;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::reserve;
 use crate::domain::document::{DeliveryState, Document, Operation};
-use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{ChangeAccess, DeliverDocument};
 use crate::domain::words::EventKind;
 use crate::platform::http::{ApiError, ErrorCode};
-use crate::platform::outbox::{self, Entry, Gate, Leased, NewMessage, Place, Settlement, Start};
+use crate::platform::outbox::{self, Entry, Gate, Leased, NewMessage, Opened, Place, Settlement, Start};
+use crate::platform::tenants::Vault;
 use crate::platform::{clock, random};
 use crate::roles::provider::State;
 use crate::roles::provider::jobs::deliver::{self, DESTINATION, ToClient};
 use crate::roles::provider::store;
 use crate::roles::provider::store::events::Line;
-use crate::roles::provider::store::operations::Beginning;
+use crate::roles::provider::store::operations::{Beginning, Code};
 
 /// Until when somebody waits for the client role.
 #[derive(Debug, Clone, Copy)]
@@ -65,24 +66,28 @@ impl Wish {
 /// `false` if the document changed meanwhile and the wish has to be thought over.
 pub async fn carry_out(
     state: &State,
-    tenant: &TenantId,
+    vault: &Arc<Vault>,
     document: &Document,
     wish: Wish,
     budget: Budget,
 ) -> Result<bool, ApiError> {
-    state.reserve.open_account(&state.db, tenant).await?;
+    state.reserve.open_account(&state.db, vault.tenant()).await?;
     let gate = state.gates.of(DESTINATION);
     let (start, place) = match gate.enter_within(budget.left() / 2).await {
         Entry::Come(mut places) => (Start::Leased(state.deliveries.lease()), places.pop()),
         Entry::Full => (Start::At(clock::now()), None),
         Entry::Closed(rest) => (Start::At(clock::now().plus(rest)), None),
     };
-    let begun = begin(state, tenant, document, wish, start).await;
+    let begun = begin(state, vault, document, wish, start).await;
     if place.is_some() && !matches!(begun, Ok(Some(_))) {
         gate.unused();
     }
     match begun {
-        Ok(Some(message)) => attempt(state, message, &gate, place, budget).await,
+        Ok(Some(message)) => {
+            let opened = message.open(vault).map_err(QueryError::from).map_err(ApiError::from);
+            let opened = opened.map(|payload| Opened { vault: Arc::clone(vault), payload });
+            attempt(state, (message, opened), &gate, place, budget).await;
+        }
         Ok(None) => state.wake.ring(),
         Err(error) if error.code == ErrorCode::Conflict => return Ok(false),
         Err(error) => return Err(error),
@@ -93,17 +98,22 @@ pub async fn carry_out(
 /// Takes over the message of the last operation, if it waits and may go out now.
 pub async fn resume(
     state: &State,
-    tenant: &TenantId,
+    vault: &Arc<Vault>,
     document: &Document,
     budget: Budget,
 ) -> Result<(), ApiError> {
     let gate = state.gates.of(DESTINATION);
     let Entry::Come(mut places) = gate.enter(1) else { return Ok(()) };
-    let (tenant, id, sequence) = (tenant.clone(), document.id, document.sequence);
+    let (vault, id, sequence) = (Arc::clone(vault), document.id, document.sequence);
     let lease = state.deliveries.lease();
     let claim = move |conn: &mut PgConnection| {
-        let place = Place { tenant: &tenant, destination: DESTINATION, subject: id.0, sequence };
-        outbox::lease_one(conn, place, clock::now(), lease).map_err(ApiError::from)
+        let place = Place { tenant: vault.tenant(), destination: DESTINATION, subject: id.0, sequence };
+        let leased = outbox::lease_one(conn, place, clock::now(), lease)?;
+        let open = |message: Leased| {
+            let opened = Opened::read(conn, Arc::clone(&vault), &message).map_err(ApiError::from);
+            (message, opened)
+        };
+        Ok::<_, ApiError>(leased.map(open))
     };
     let claimed = state.db.run(claim).await;
     if !matches!(claimed, Ok(Some(_))) {
@@ -118,12 +128,12 @@ pub async fn resume(
 /// Whether the wish of this name was promised already.
 pub async fn done_by(
     state: &State,
-    tenant: &TenantId,
+    vault: &Arc<Vault>,
     document: &Document,
     name: Uuid,
 ) -> Result<bool, ApiError> {
-    let (tenant, id) = (tenant.clone(), document.id);
-    let exists = move |conn: &mut PgConnection| store::events::exists(conn, &tenant, id, name);
+    let (vault, id) = (Arc::clone(vault), document.id);
+    let exists = move |conn: &mut PgConnection| store::events::exists(conn, vault.tenant(), id, name);
     state.db.read(move |conn| exists(conn).map_err(ApiError::from)).await
 }
 
@@ -132,7 +142,7 @@ pub async fn done_by(
 /// the document changed meanwhile.
 async fn begin(
     state: &State,
-    tenant: &TenantId,
+    vault: &Arc<Vault>,
     document: &Document,
     wish: Wish,
     start: Start,
@@ -140,7 +150,7 @@ async fn begin(
     let now = clock::now();
     let promise = Promise {
         state: state.promising(),
-        tenant: tenant.clone(),
+        vault: Arc::clone(vault),
         document: document.clone(),
         generation: document.generation_after(wish.operation),
         expires_at: wish.expires_at.or(document.expires_at),
@@ -154,8 +164,6 @@ async fn begin(
 /// What the transaction needs to know of the process.
 #[derive(Clone)]
 pub struct Promising {
-    /// `FIELD_ENCRYPTION_KEY`.
-    pub keys: Arc<crate::platform::secrets::SecretKeys>,
     /// How low the reserve is.
     pub level: reserve::Level,
     /// `CODE_RESERVE_SIZE`.
@@ -166,7 +174,7 @@ pub struct Promising {
 
 struct Promise {
     state: Promising,
-    tenant: TenantId,
+    vault: Arc<Vault>,
     document: Document,
     generation: i32,
     expires_at: Option<Timestamp>,
@@ -177,8 +185,8 @@ struct Promise {
 
 impl Promise {
     fn write(&self, conn: &mut PgConnection) -> Result<Option<Leased>, ApiError> {
-        let Self { tenant, document, now, .. } = self;
-        let operation = self.wish.operation;
+        let Self { vault, document, now, .. } = self;
+        let (tenant, operation) = (vault.tenant(), self.wish.operation);
         let code = self.code(conn)?;
         let due_at = match self.start {
             Start::Leased(_) => None,
@@ -188,7 +196,7 @@ impl Promise {
             Beginning { operation, generation: self.generation, code, expires_at: self.expires_at, due_at };
         let line =
             Line { name: self.wish.name, kind: kind_of(operation), version: document.version, at: *now };
-        if !store::operations::begin(conn, tenant, document, &beginning, line)? {
+        if !store::operations::begin(conn, vault, document, &beginning, line)? {
             return Err(ApiError::new(ErrorCode::Conflict, "The document was changed at the same moment"));
         }
         if document.sequence > 0 {
@@ -204,7 +212,7 @@ impl Promise {
             store::events::note(conn, tenant, document.id, deleted, *now)?;
         }
         let message = NewMessage {
-            tenant: tenant.clone(),
+            vault: Arc::clone(vault),
             topic: deliver::topic(operation),
             destination: DESTINATION.to_owned(),
             subject: document.id.0,
@@ -220,21 +228,21 @@ impl Promise {
     }
 
     /// The code of this generation, as far as it is known.
-    fn code(&self, conn: &mut PgConnection) -> Result<Option<(String, Option<String>)>, ApiError> {
+    fn code(&self, conn: &mut PgConnection) -> Result<Option<Code>, ApiError> {
         let Self { document, state, .. } = self;
         if self.generation == document.generation {
-            return Ok(document.access_code.clone().map(|code| (code, document.link.clone())));
+            let known = document.access_code.clone();
+            return Ok(known.map(|access_code| Code { access_code, link: document.link.clone() }));
         }
-        let lasts_until = self.now.plus(state.max_age);
-        let taken = reserve::take(conn, &state.keys, &self.tenant, lasts_until)?;
+        let taken = reserve::take(conn, &self.vault, self.now.plus(state.max_age))?;
         state.level.took_one(state.reserve_size);
-        Ok(taken.map(|code| (code.access_code, Some(code.link))))
+        Ok(taken.map(|code| Code { access_code: code.access_code, link: Some(code.link) }))
     }
 
     fn payload(&self, beginning: &Beginning) -> Result<Vec<u8>, ApiError> {
         let Self { document, .. } = self;
         let sequence = document.sequence + 1;
-        let reserved_code = beginning.code.as_ref().map(|(code, _)| code.as_str());
+        let reserved_code = beginning.code.as_ref().map(|code| code.access_code.as_str());
         let expires_at = self.expires_at.unwrap_or(self.now);
         let (generation, written) = (self.generation, &document.written);
         match self.wish.operation {
@@ -288,7 +296,7 @@ fn superseded_by(operation: Operation) -> Vec<&'static str> {
 /// waited long enough.
 async fn attempt(
     state: &State,
-    message: Leased,
+    (message, opened): (Leased, Result<Opened, ApiError>),
     gate: &Gate,
     place: Option<tokio::sync::OwnedSemaphorePermit>,
     budget: Budget,
@@ -296,7 +304,7 @@ async fn attempt(
     let (own, gate) = (state.clone(), gate.clone());
     let task = actix_web::rt::spawn(async move {
         let (subject, sequence) = (message.subject, message.sequence);
-        let attempted = vec![own.deliveries.attempt(message, &gate).await];
+        let attempted = vec![own.deliveries.attempt(message, opened, &gate).await];
         drop(place);
         let decided = own.deliveries.decide(&attempted)?;
         // Its next attempt may be due before anybody looks, or a message behind it.

@@ -15,8 +15,11 @@ use crate::platform::clock;
 use crate::platform::db::Db;
 use crate::platform::http::ApiError;
 use crate::platform::random;
-use crate::platform::secrets::SecretKeys;
+use crate::platform::tenants::{Field, Vault};
 use crate::roles::provider::store::reserve::{self as store, SealedCode};
+
+/// Code and link.
+const SEALED: Field = Field::new("code_reserve", "sealed");
 
 /// How full the reserves are, as far as this process knows, and who rings when
 /// they run low.
@@ -70,39 +73,23 @@ impl Level {
     }
 }
 
-/// Takes a code out of the reserve, if there is one that lasts long enough and
-/// that a key can still open.
+/// Takes a code out of the reserve, if there is one that lasts long enough.
 pub fn take(
     conn: &mut PgConnection,
-    keys: &SecretKeys,
-    tenant: &TenantId,
+    vault: &Vault,
     lasts_until: Timestamp,
 ) -> Result<Option<ReservedCode>, ApiError> {
-    let Some(code) = store::take(conn, tenant, lasts_until)? else { return Ok(None) };
-    let Some(key) = keys.by_id(&code.key_id) else {
-        log::warn!("FIELD_ENCRYPTION_KEY lacks a key still in use; a reserved code is lost");
-        return Ok(None);
-    };
-    let plain = key.open(&context(tenant, &code.id), &code.sealed).map_err(ApiError::internal)?;
-    serde_json::from_slice(&plain).map(Some).map_err(ApiError::internal)
+    let Some(code) = store::take(conn, vault.tenant(), lasts_until)? else { return Ok(None) };
+    let open = |vault: &Vault| vault.open_json(SEALED, code.id, &code.sealed);
+    Ok(vault.reading(conn, open).map(Some)?)
 }
 
 /// Encrypts codes for the reserve.
-pub fn seal(
-    keys: &SecretKeys,
-    tenant: &TenantId,
-    codes: &[ReservedCode],
-) -> Result<Vec<SealedCode>, ApiError> {
-    let key = keys.first().map_err(ApiError::internal)?;
+pub fn seal(vault: &Vault, codes: &[ReservedCode]) -> Result<Vec<SealedCode>, ApiError> {
     let seal = |code: &ReservedCode| {
         let id = random::uuid();
-        let plain = serde_json::to_vec(code).map_err(ApiError::internal)?;
-        let sealed = key.seal(&context(tenant, &id), &plain).map_err(ApiError::internal)?;
-        Ok(SealedCode { id, key_id: key.id().to_owned(), sealed })
+        let sealed = vault.seal_json(SEALED, id, code).map_err(ApiError::internal)?;
+        Ok(SealedCode { id, sealed })
     };
     codes.iter().map(seal).collect()
-}
-
-fn context(tenant: &TenantId, id: &uuid::Uuid) -> Vec<u8> {
-    format!("code_reserve|sealed|{tenant}|{id}").into_bytes()
 }

@@ -10,10 +10,10 @@ use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt};
 use crate::domain::words::EventKind;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::{Answer, CallError};
-use crate::platform::outbox::{Called, Courier, Entry, Failure, Leased, Settled, Settlement};
+use crate::platform::outbox::{Called, Courier, Entry, Failure, Leased, Opened, Settled, Settlement};
 use crate::roles::provider::State;
 use crate::roles::provider::client_api::{Call, ClientApi};
-use crate::roles::provider::store::operations::{self, Ended, Ending};
+use crate::roles::provider::store::operations::{self, Code, Ended, Ending, SealedCode};
 
 /// Where the client role is, for the outbox.
 pub const DESTINATION: &str = "client";
@@ -62,7 +62,7 @@ pub(super) async fn through_gate<T>(
 pub struct ToClient(pub ClientApi);
 
 impl ToClient {
-    async fn ask(&self, message: &Leased) -> Result<Answer, CallError> {
+    async fn ask(&self, message: &Leased, body: Vec<u8>) -> Result<Answer, CallError> {
         let (method, path) = match operation(&message.topic) {
             Some(Operation::Send) => (Method::POST, DELIVERIES_PATH.to_owned()),
             Some(Operation::Revoke) => {
@@ -71,7 +71,7 @@ impl ToClient {
             }
             _ => (Method::PUT, format!("{DELIVERIES_PATH}/{}/access", message.subject)),
         };
-        let (id, body) = (message.id.to_string(), message.payload.clone());
+        let id = message.id.to_string();
         let call = Call { method, path: &path, request_id: Some(&id), body };
         self.0.call(&message.tenant, call).await
     }
@@ -85,6 +85,31 @@ fn receipt(message: &Leased, answer: &Answer) -> Option<Option<DeliveryReceipt>>
     }
     let receipt: DeliveryReceipt = serde_json::from_slice(&answer.body).ok()?;
     (!receipt.access_code.is_empty()).then_some(Some(receipt))
+}
+
+/// The code that a message names: the one that was promised.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Promised {
+    reserved_code: Option<String>,
+}
+
+/// The code that the client role gave, sealed for the document.
+#[derive(Debug, Clone)]
+pub struct Given {
+    code: SealedCode,
+    /// Whether another one was promised.
+    renewed: bool,
+}
+
+impl Given {
+    fn seal(receipt: DeliveryReceipt, message: &Leased, opened: &Opened) -> Option<Self> {
+        let promised: Option<Promised> = serde_json::from_slice(&opened.payload).ok();
+        let promised = promised.and_then(|promised| promised.reserved_code);
+        let renewed = promised.is_some_and(|code| code != receipt.access_code);
+        let code = Code { access_code: receipt.access_code, link: receipt.link };
+        Some(Self { code: code.seal(&opened.vault, message.subject).ok()?, renewed })
+    }
 }
 
 /// A refusal in words for people, without what it says inside.
@@ -102,20 +127,24 @@ fn failure(error: &CallError) -> Failure {
 
 impl Courier for ToClient {
     /// The code, where the operation has one.
-    type Receipt = Option<DeliveryReceipt>;
+    type Receipt = Option<Given>;
 
     async fn destinations(&self) -> Result<Vec<String>, ApiError> {
         Ok(vec![DESTINATION.to_owned()])
     }
 
-    async fn call(&self, message: &Leased) -> Called<Self::Receipt> {
-        let answered = self.ask(message).await;
+    async fn call(&self, message: &Leased, opened: &Opened) -> Called<Self::Receipt> {
+        let answered = self.ask(message, opened.payload.clone()).await;
         let (status, answer) = match &answered {
             Ok(answer) => (Some(answer.status), None),
             Err(CallError::Status { status, body, .. }) => (Some(*status), Some(body.clone())),
             Err(_) => (None, None),
         };
-        let receipt = answered.and_then(|answer| receipt(message, &answer).ok_or(CallError::BadAnswer));
+        let given = |answer: Answer| match receipt(message, &answer)? {
+            Some(receipt) => Given::seal(receipt, message, opened).map(Some),
+            None => Some(None),
+        };
+        let receipt = answered.and_then(|answer| given(answer).ok_or(CallError::BadAnswer));
         Called { outcome: receipt.map_err(|error| failure(&error)), status, answer }
     }
 
@@ -139,7 +168,7 @@ impl Courier for ToClient {
 }
 
 /// What the end of an attempt means for the document.
-fn ending(settled: &Settled<'_, Option<DeliveryReceipt>>) -> Ending {
+fn ending(settled: &Settled<'_, Option<Given>>) -> Ending {
     let message = settled.message;
     let operation = operation(&message.topic).unwrap_or(Operation::Send);
     let word = operation.as_str().to_owned();
@@ -162,7 +191,7 @@ fn ending(settled: &Settled<'_, Option<DeliveryReceipt>>) -> Ending {
             Some((EventKind::Failed, format!("{word}: {error}"))),
         ),
     };
-    let receipt = settled.receipt.and_then(Option::as_ref);
+    let given = settled.receipt.and_then(Option::as_ref);
     Ending {
         tenant: message.tenant.to_string(),
         id: message.subject,
@@ -172,7 +201,8 @@ fn ending(settled: &Settled<'_, Option<DeliveryReceipt>>) -> Ending {
         attempt: message.attempt,
         due_at,
         error,
-        code: receipt.map(|receipt| (receipt.access_code.clone(), receipt.link.clone())),
+        code: given.map(|given| given.code.clone()).unwrap_or_default(),
+        renewed: given.is_some_and(|given| given.renewed),
         event,
     }
 }

@@ -11,6 +11,7 @@ use crate::platform::clock;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::CallError;
 use crate::platform::outbox;
+use crate::platform::tenants::{TenantError, Vault};
 use crate::roles::provider::client_api::Call;
 use crate::roles::provider::flows::reserve;
 use crate::roles::provider::{State, store};
@@ -46,7 +47,12 @@ pub async fn run(state: &State) -> Result<usize, ApiError> {
         }
         let missing = size - held;
         let wanted = if backlog { missing.min(RESERVATIONS_MAX) } else { missing };
-        came += fill(state, &tenant, wanted, lasts_until).await?;
+        match state.tenants.vault(&tenant).await {
+            Ok(vault) => came += fill(state, &vault, wanted, lasts_until).await?,
+            Err(TenantError::Db(error)) => return Err(error.into()),
+            // It sends nothing.
+            Err(TenantError::Unknown | TenantError::Suspended) => {}
+        }
     }
     Ok(came)
 }
@@ -54,14 +60,14 @@ pub async fn run(state: &State) -> Result<usize, ApiError> {
 /// Asks for codes, block by block.
 async fn fill(
     state: &State,
-    tenant: &TenantId,
+    vault: &Vault,
     mut missing: i64,
     lasts_until: Timestamp,
 ) -> Result<usize, ApiError> {
     let mut came = 0;
     while missing > 0 {
         let block = missing.min(RESERVATIONS_MAX);
-        let answered = ask(state, tenant, block).await;
+        let answered = ask(state, vault.tenant(), block).await;
         if let Err(error) = &answered {
             log::debug!("no access codes for the reserve: the client role {error}");
             return Ok(came);
@@ -78,8 +84,8 @@ async fn fill(
             );
             return Ok(came);
         }
-        let sealed = reserve::seal(&state.keys, tenant, &reservations.codes)?;
-        let own = tenant.clone();
+        let sealed = reserve::seal(vault, &reservations.codes)?;
+        let own = vault.tenant().clone();
         came += state
             .db
             .run(move |conn| store::reserve::put(conn, &own, &sealed, expires_at).map_err(ApiError::from))

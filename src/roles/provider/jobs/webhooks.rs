@@ -16,8 +16,8 @@ use crate::platform::clock;
 use crate::platform::db::Db;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::{Answer, CallError, GuardedClient};
-use crate::platform::outbox::{self, Called, Courier, Failure, Leased, NewMessage, Settled};
-use crate::platform::secrets::SecretKeys;
+use crate::platform::outbox::{self, Called, Courier, Failure, Leased, NewMessage, Opened, Settled};
+use crate::platform::tenants::{TenantError, Vault};
 use crate::platform::webhooks::SigningSecrets;
 use crate::platform::webhooks::signature::{self, Headers};
 use crate::roles::provider::store::relay::{self, News};
@@ -42,7 +42,13 @@ pub async fn pass_on(state: &State) -> Result<usize, ApiError> {
         let mut passed = false;
         for (tenant, id) in behind {
             let max_age = state.outbox.retry.max_age;
-            let pass = move |conn: &mut PgConnection| pass_on_to(conn, &tenant, id, max_age);
+            let vault = match state.tenants.vault(&tenant).await {
+                Ok(vault) => vault,
+                Err(TenantError::Db(error)) => return Err(error.into()),
+                // It is passed everything once the tenant works again.
+                Err(TenantError::Unknown | TenantError::Suspended) => continue,
+            };
+            let pass = move |conn: &mut PgConnection| pass_on_to(conn, &vault, id, max_age);
             if let Some(count) = state.db.transaction(id.0, pass).await? {
                 made += count;
                 passed = true;
@@ -59,16 +65,17 @@ pub async fn pass_on(state: &State) -> Result<usize, ApiError> {
 /// nothing to do, or another process does it.
 fn pass_on_to(
     conn: &mut PgConnection,
-    tenant: &TenantId,
+    vault: &Arc<Vault>,
     id: WebhookId,
     max_age: Duration,
 ) -> Result<Option<usize>, ApiError> {
+    let tenant = vault.tenant();
     let Some((wanted, cursor)) = relay::lock(conn, tenant, id)? else { return Ok(None) };
     let news = relay::news(conn, tenant, cursor, BATCH)?;
     let Some(last) = news.last() else { return Ok(None) };
     let mut made = 0;
     for event in &news {
-        let Some(message) = message(tenant, id, &wanted, event)? else { continue };
+        let Some(message) = message(vault, id, &wanted, event)? else { continue };
         made += usize::from(outbox::enqueue_once(conn, &message, clock::now(), max_age)?);
     }
     relay::advance(conn, tenant, id, last.cursor)?;
@@ -76,7 +83,7 @@ fn pass_on_to(
 }
 
 fn message(
-    tenant: &TenantId,
+    vault: &Arc<Vault>,
     id: WebhookId,
     wanted: &[String],
     event: &News,
@@ -86,9 +93,9 @@ fn message(
         return Ok(None);
     }
     let News { id: name, document, at, version, cursor, .. } = *event;
-    let notice = Notice { id: name, tenant, document, kind, at, version };
+    let notice = Notice { id: name, tenant: vault.tenant(), document, kind, at, version };
     Ok(Some(NewMessage {
-        tenant: tenant.clone(),
+        vault: Arc::clone(vault),
         topic: TOPIC,
         destination: destination(id),
         subject: document.0,
@@ -104,8 +111,6 @@ pub struct ToWebhooks {
     pub http: GuardedClient,
     /// Where the endpoints are.
     pub db: Db,
-    /// What their secrets are sealed with.
-    pub keys: Arc<SecretKeys>,
 }
 
 /// Why a webhook was not called, or did not take the message.
@@ -116,27 +121,31 @@ enum Unsent {
 }
 
 impl ToWebhooks {
-    async fn endpoint(&self, tenant: &TenantId, id: WebhookId) -> Result<(Webhook, SigningSecrets), Unsent> {
-        let own = tenant.clone();
-        let find = move |conn: &mut PgConnection| store::webhooks::find_sealed(conn, &own, id);
-        let found = self.db.read(move |conn| find(conn).map_err(ApiError::from)).await;
-        let found = found.map_err(|error| Unsent::Own(error.to_string()))?;
-        let (webhook, sealed) = found.ok_or(Unsent::Deleted)?;
-        let secrets = SigningSecrets::open(&sealed, &self.keys, tenant, id.0);
-        secrets.map(|secrets| (webhook, secrets)).map_err(|error| Unsent::Own(error.to_string()))
+    async fn endpoint(&self, vault: &Arc<Vault>, id: WebhookId) -> Result<(Webhook, SigningSecrets), Unsent> {
+        let own = Arc::clone(vault);
+        let find = move |conn: &mut PgConnection| {
+            let Some((webhook, sealed)) = store::webhooks::find_sealed(conn, own.tenant(), id)? else {
+                return Ok(None);
+            };
+            let secrets = own.reading(conn, |vault| SigningSecrets::open(&sealed, vault, id.0))?;
+            Ok::<_, ApiError>(Some((webhook, secrets)))
+        };
+        let found = self.db.read(find).await.map_err(|error| Unsent::Own(error.to_string()))?;
+        found.ok_or(Unsent::Deleted)
     }
 
-    async fn post(&self, message: &Leased, id: WebhookId) -> Result<u16, Unsent> {
-        let (webhook, secrets) = self.endpoint(&message.tenant, id).await?;
+    async fn post(&self, message: &Leased, opened: &Opened, id: WebhookId) -> Result<u16, Unsent> {
+        let (webhook, secrets) = self.endpoint(&opened.vault, id).await?;
         let now = clock::now();
-        let signed = Headers::sign(&event_id(message), now, &message.payload, secrets.active(now));
+        let name = event_id(message, &opened.payload);
+        let signed = Headers::sign(&name, now, &opened.payload, secrets.active(now));
         let headers = [
             (signature::ID_HEADER, signed.id.as_str()),
             (signature::TIMESTAMP_HEADER, signed.timestamp.as_str()),
             (signature::SIGNATURE_HEADER, signed.signature.as_str()),
             ("Content-Type", "application/json"),
         ];
-        let answer = self.http.post(&webhook.url, &headers, &message.payload).await;
+        let answer = self.http.post(&webhook.url, &headers, &opened.payload).await;
         let answer = answer.and_then(Answer::success).map_err(Unsent::Call)?;
         Ok(answer.status)
     }
@@ -153,8 +162,8 @@ impl ToWebhooks {
 }
 
 /// The event's name: the same for every attempt, every endpoint and every replay.
-fn event_id(message: &Leased) -> String {
-    let body: Option<Value> = serde_json::from_slice(&message.payload).ok();
+fn event_id(message: &Leased, payload: &[u8]) -> String {
+    let body: Option<Value> = serde_json::from_slice(payload).ok();
     let id = body.as_ref().and_then(|body| body.pointer("/data/id")?.as_str());
     id.map_or_else(|| message.id.to_string(), str::to_owned)
 }
@@ -171,11 +180,11 @@ impl Courier for ToWebhooks {
         Ok(enabled.into_iter().map(destination).collect())
     }
 
-    async fn call(&self, message: &Leased) -> Called<()> {
+    async fn call(&self, message: &Leased, opened: &Opened) -> Called<()> {
         let Some(id) = endpoint_of(&message.destination) else {
             return called(Err(Unsent::Deleted));
         };
-        let sent = self.post(message, id).await;
+        let sent = self.post(message, opened, id).await;
         if let Err(Unsent::Call(CallError::Status { status: 410, .. })) = &sent {
             self.switch_off(&message.tenant, id).await;
         }

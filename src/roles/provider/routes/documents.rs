@@ -10,13 +10,14 @@ use diesel::PgConnection;
 use super::view::{CreateDocument, DocumentPage, DocumentView, UpdateDocument};
 use crate::domain::cursor::Cursor;
 use crate::domain::document::{Change, DeliveryState, Document, Operation, Status, Written};
-use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::ids::DocumentId;
 use crate::domain::scope::{DocumentsRead, DocumentsWrite};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, IfMatch, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
+use crate::platform::tenants::Vault;
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
 use crate::roles::provider::store::documents::{self as store, Filter};
@@ -26,6 +27,8 @@ use crate::roles::provider::store::events::{self, Line};
 const PAGE: i64 = 20;
 /// Most documents of a page.
 const PAGE_MAX: i64 = 50;
+/// Documents that a search looks through before it lets others have their turn.
+const SEARCH_PART: i64 = 1_000;
 /// How often a change is tried again when others keep changing the same document.
 const RACES: usize = 20;
 
@@ -51,13 +54,14 @@ pub async fn create_document(
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let written = Written::parse(body)?;
     // So that codes are in reserve when its first document is sent.
     state.reserve.open_account(&state.db, &tenant).await?;
     let create = async move |run: Run| {
         let document = Document::create(DocumentId(run.id), written, clock::now());
-        let document = state.db.transaction(run.id, create_or_find(tenant, document)).await?;
+        let document = state.db.transaction(run.id, create_or_find(vault, document)).await?;
         let location = format!("/api/documents/{}", document.id);
         Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), &document))
     };
@@ -66,16 +70,16 @@ pub async fn create_document(
 
 /// Writes a new document, or finds the one that an earlier run of the same request wrote.
 fn create_or_find(
-    tenant: TenantId,
+    vault: Arc<Vault>,
     document: Document,
 ) -> impl FnMut(&mut PgConnection) -> Result<Arc<Document>, ApiError> {
     let document = Arc::new(document);
     move |conn| {
         let line = Line::new(EventKind::Created, document.version, document.created_at);
-        if store::insert(conn, &tenant, &document, line)? {
+        if store::insert(conn, &vault, &document, line)? {
             return Ok(Arc::clone(&document));
         }
-        let stored = store::find(conn, &tenant, document.id)?;
+        let stored = store::find(conn, &vault, document.id)?;
         Ok(stored.map_or_else(|| Arc::clone(&document), Arc::new))
     }
 }
@@ -104,15 +108,47 @@ pub async fn list_documents(
 ) -> Result<HttpResponse, ApiError> {
     let within = |text: &str| text.parse().ok().filter(|n| (1..=PAGE_MAX).contains(n));
     let limit = query.optional("limit", "must be a whole number from 1 to 50", within).unwrap_or(PAGE);
-    let filter = read_filter(&mut query);
+    let (filter, wanted) = (read_filter(&mut query), read_search(&mut query));
     query.finish()?;
+    let vault = state.tenants.vault(&tenant).await?;
+    if let Some(wanted) = wanted {
+        let found = search(&state, &vault, (filter, wanted), limit + 1).await?;
+        let page = render_page(&found, limit)?;
+        return Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page));
+    }
     // A page is large: it is rendered where it was read instead of being handed
     // to another thread in a thousand pieces.
     let page = state
         .db
-        .read(move |conn| render_page(&store::list(conn, &tenant, &filter, limit + 1)?, limit))
+        .read(move |conn| render_page(&store::list(conn, &vault, &filter, limit + 1)?, limit))
         .await?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page))
+}
+
+/// Looks through the documents, part by part, so that others get their turn in
+/// between, until `limit` are found or the end is reached.
+async fn search(
+    state: &State,
+    vault: &Arc<Vault>,
+    (mut filter, wanted): (Filter, String),
+    limit: i64,
+) -> Result<Vec<Document>, ApiError> {
+    let _turn = state.searches.acquire().await.map_err(ApiError::internal)?;
+    let (limit, wanted) = (usize::try_from(limit).unwrap_or(1), Arc::new(wanted.to_lowercase()));
+    let mut found = Vec::new();
+    loop {
+        let (vault, wanted, part, most) =
+            (Arc::clone(vault), Arc::clone(&wanted), filter.clone(), limit - found.len());
+        let look = move |conn: &mut PgConnection| {
+            store::search(conn, &vault, (&part, &wanted), SEARCH_PART, most).map_err(ApiError::from)
+        };
+        let searched = state.db.read(look).await?;
+        found.extend(searched.found);
+        filter.after = searched.next;
+        if found.len() >= limit || filter.after.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 /// The first `limit` documents as JSON, with a cursor if there are more.
@@ -127,13 +163,16 @@ fn render_page(found: &[Document], limit: i64) -> Result<Vec<u8>, ApiError> {
     Ok(json)
 }
 
-fn read_filter(query: &mut Query) -> Filter {
+fn read_search(query: &mut Query) -> Option<String> {
     let words = "must be at most 200 characters long";
+    query.optional("q", words, |text| (text.chars().count() <= 200).then(|| text.to_owned()))
+}
+
+fn read_filter(query: &mut Query) -> Filter {
     Filter {
         after: query.optional("cursor", "must be the nextCursor of an earlier page", Cursor::decode),
         status: query.optional("status", "must be draft or final", Status::parse),
         state: query.optional("state", "must be a state of delivery, such as queued", DeliveryState::parse),
-        search: query.optional("q", words, |text| (text.chars().count() <= 200).then(|| text.to_owned())),
         updated_since: query.optional(
             "updatedSince",
             "must be a time such as 2026-11-20T18:00:00Z",
@@ -157,7 +196,8 @@ pub async fn find_document(
     Caller { tenant, .. }: Caller<DocumentsRead>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let document = load(&state, &tenant, &id).await?;
+    let vault = state.tenants.vault(&tenant).await?;
+    let document = load(&state, &vault, &id).await?;
     Ok(answer(&mut HttpResponse::Ok(), &document))
 }
 
@@ -184,21 +224,22 @@ pub async fn update_document(
     if_match: IfMatch,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
+    let vault = state.tenants.vault(&tenant).await?;
     let change = Change::parse(body)?;
     // Without `If-Match`, a change that others overtook is decided again on the
     // newer version, so that none gets lost.
     for _ in 0..RACES {
-        let stored = load(&state, &tenant, &id).await?;
+        let stored = load(&state, &vault, &id).await?;
         if_match.check(stored.version)?;
         let Some(changed) = stored.changed(change.clone(), clock::now())? else {
             return Ok(answer(&mut HttpResponse::Ok(), &stored));
         };
-        let (tenant, changed) = (tenant.clone(), Arc::new(changed));
+        let (vault, changed) = (Arc::clone(&vault), Arc::new(changed));
         let to_write = Arc::clone(&changed);
         let kind = if stored.status == changed.status { EventKind::Edited } else { EventKind::Finalised };
         let write = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
             let line = Line::new(kind, to_write.version, to_write.updated_at);
-            Ok(store::update(conn, &tenant, &to_write, stored.version, line)?)
+            Ok(store::update(conn, &vault, &to_write, stored.version, line)?)
         };
         if state.db.transaction(changed.id.0, write).await? {
             return Ok(answer(&mut HttpResponse::Ok(), &changed));
@@ -227,11 +268,12 @@ pub async fn delete_document(
     id: Path<String>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, ApiError> {
+    let vault = state.tenants.vault(&tenant).await?;
     let budget = Budget::begin(&state);
     for _ in 0..RACES {
-        let stored = load(&state, &tenant, &id).await?;
+        let stored = load(&state, &vault, &id).await?;
         if_match.check(stored.version)?;
-        if remove(&state, &tenant, &stored, budget).await? {
+        if remove(&state, &vault, &stored, budget).await? {
             return Ok(HttpResponse::NoContent().finish());
         }
     }
@@ -241,7 +283,7 @@ pub async fn delete_document(
 /// `false` if the document changed meanwhile.
 async fn remove(
     state: &State,
-    tenant: &TenantId,
+    vault: &Arc<Vault>,
     document: &Document,
     budget: Budget,
 ) -> Result<bool, ApiError> {
@@ -250,10 +292,10 @@ async fn remove(
     match document.check_revocable() {
         Ok(true) => {
             let wish = Wish { purge_at: Some(purge_at), ..Wish::plain(Operation::Revoke) };
-            operations::carry_out(state, tenant, document, wish, budget).await
+            operations::carry_out(state, vault, document, wish, budget).await
         }
         sent => {
-            let (tenant, document) = (tenant.clone(), document.clone());
+            let (tenant, document) = (vault.tenant().clone(), document.clone());
             let delete = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
                 if sent.is_err() {
                     return Ok(store::delete(conn, &tenant, document.id, document.version)?);
@@ -272,10 +314,11 @@ async fn remove(
 }
 
 /// The document of this id, as the path or a body gives it; what is no id belongs to no document.
-pub(super) async fn load(state: &State, tenant: &TenantId, id: &str) -> Result<Document, ApiError> {
+pub(super) async fn load(state: &State, vault: &Arc<Vault>, id: &str) -> Result<Document, ApiError> {
     let id = parse_id(id)?;
-    let found = state.documents.find((tenant.clone(), id)).await?;
-    found.ok_or_else(|| ApiError::no_document(&id.to_string()))
+    let found = state.documents.find((vault.tenant().clone(), id)).await?;
+    let row = found.ok_or_else(|| ApiError::no_document(&id.to_string()))?;
+    Ok(vault.reading_with(&state.db, |vault| row.open(vault)).await?)
 }
 
 pub(super) fn parse_id(id: &str) -> Result<DocumentId, ApiError> {

@@ -1,5 +1,6 @@
 //! The life of a document after it was sent: revoke, re-issue, another end, history.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::HttpResponse;
@@ -14,12 +15,12 @@ use super::send::{self, Sent};
 use super::view::DocumentView;
 use crate::domain::document::{DeliveryState, Document, EXPIRES_IN_MAX, EXPIRES_IN_MIN, Operation, Refusal};
 use crate::domain::fields::{Fields, Invalid};
-use crate::domain::ids::TenantId;
 use crate::domain::scope::{DocumentsRead, DocumentsSend};
 use crate::domain::timestamp::Timestamp;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
+use crate::platform::tenants::Vault;
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
 use crate::roles::provider::store::events::{self, Event};
@@ -55,10 +56,11 @@ pub async fn revoke_document(
     key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &Value::Null), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &Value::Null), state.idempotency.clone());
     let wish = |document: &Document| Ok(document.check_revocable()?.then(|| Wish::plain(Operation::Revoke)));
     let work = async move |run| {
-        let document = operate(&state, &tenant, &id, run, wish).await?;
+        let document = operate(&state, &vault, &id, run, wish).await?;
         shown(&document, DeliveryState::Revoked)
     };
     idempotency.run(request, work).await
@@ -87,14 +89,15 @@ pub async fn reissue_document(
     key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &Value::Null), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &Value::Null), state.idempotency.clone());
     let life = state.access_life;
     let wish = move |document: &Document| {
         document.check_accessible()?;
         let expires_at = Some(document.expiry_from(clock::now(), life));
         Ok(Some(Wish { expires_at, ..Wish::plain(Operation::Reissue) }))
     };
-    let work = async move |run| send::answer(&operate(&state, &tenant, &id, run, wish).await?);
+    let work = async move |run| send::answer(&operate(&state, &vault, &id, run, wish).await?);
     idempotency.run(request, work).await
 }
 
@@ -133,14 +136,15 @@ pub async fn change_expiry(
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let expires_at = read_expiry(body, clock::now())?;
     let wish = move |document: &Document| {
         document.check_accessible()?;
         Ok(Some(Wish { expires_at: Some(expires_at), ..Wish::plain(Operation::Expiry) }))
     };
     let work = async move |run| {
-        let document = operate(&state, &tenant, &id, run, wish).await?;
+        let document = operate(&state, &vault, &id, run, wish).await?;
         shown(&document, DeliveryState::Delivered)
     };
     idempotency.run(request, work).await
@@ -162,21 +166,21 @@ fn read_expiry(body: Value, now: Timestamp) -> Result<Timestamp, Invalid> {
 /// of the same request has done it.
 async fn operate(
     state: &State,
-    tenant: &TenantId,
+    vault: &Arc<Vault>,
     id: &str,
     run: Run,
     wish: impl Fn(&Document) -> Result<Option<Wish>, Refusal>,
 ) -> Result<Document, ApiError> {
     let budget = Budget::begin(state);
     for _ in 0..RACES {
-        let document = load(state, tenant, id).await?;
-        if run.again && operations::done_by(state, tenant, &document, run.id).await? {
+        let document = load(state, vault, id).await?;
+        if run.again && operations::done_by(state, vault, &document, run.id).await? {
             return Ok(document);
         }
         let Some(wish) = wish(&document)? else { return Ok(document) };
         let wish = Wish { name: run.id, ..wish };
-        if operations::carry_out(state, tenant, &document, wish, budget).await? {
-            return load(state, tenant, id).await;
+        if operations::carry_out(state, vault, &document, wish, budget).await? {
+            return load(state, vault, id).await;
         }
     }
     Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
@@ -256,9 +260,10 @@ pub async fn list_events(
     let place = |text: &str| text.parse().ok().filter(|n: &i64| *n >= 0);
     let after = query.optional("after", "must be the nextAfter of an earlier page", place).unwrap_or(0);
     query.finish()?;
+    let vault = state.tenants.vault(&tenant).await?;
     let found = state
         .db
-        .read(move |conn| events::list(conn, &tenant, id, after, limit + 1).map_err(ApiError::from))
+        .read(move |conn| events::list(conn, vault.tenant(), id, after, limit + 1).map_err(ApiError::from))
         .await?;
     if found.is_empty() && after == 0 {
         return Err(ApiError::no_document(&id.to_string()));

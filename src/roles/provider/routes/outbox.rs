@@ -133,7 +133,8 @@ pub async fn list_messages(
     let known = |text: &str| STATES.iter().copied().find(|state| *state == text);
     let wanted = query.optional("state", "must be a state of a message, such as failed", known);
     query.finish()?;
-    let list = move |conn: &mut PgConnection| inspect::list(conn, &tenant, wanted, after, limit + 1);
+    let vault = state.tenants.vault(&tenant).await?;
+    let list = move |conn: &mut PgConnection| inspect::list(conn, vault.tenant(), wanted, after, limit + 1);
     let found = state.db.read(move |conn| list(conn).map_err(ApiError::from)).await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX).min(found.len());
     let (items, rest) = found.split_at(shown);
@@ -156,8 +157,9 @@ pub async fn find_message(
     Caller { tenant, .. }: Caller<Admin>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
+    let vault = state.tenants.vault(&tenant).await?;
     let id = parse_id(&id)?;
-    let found = state.db.read(move |conn| inspect::show(conn, &tenant, id).map_err(ApiError::from)).await?;
+    let found = state.db.read(move |conn| inspect::show(conn, &vault, id).map_err(ApiError::from)).await?;
     let (message, attempts) = found.ok_or_else(no_message)?;
     let attempts = attempts.into_iter().map(attempt_view).collect();
     Ok(HttpResponse::Ok().json(MessageWithAttempts { message: view(&message), attempts }))
@@ -182,11 +184,12 @@ pub async fn retry_message(
     key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &Value::Null), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &Value::Null), state.idempotency.clone());
     let id = parse_id(&id)?;
     let max_age = state.outbox.retry.max_age;
     let work = async move |run: Operation| {
-        let retry = move |conn: &mut PgConnection| retry(conn, &tenant, id, max_age, run.again);
+        let retry = move |conn: &mut PgConnection| retry(conn, vault.tenant(), id, max_age, run.again);
         let message = state.db.transaction(id, retry).await?;
         state.wake.ring();
         Ok(HttpResponse::Accepted().json(view(&message)))
@@ -202,7 +205,7 @@ fn retry(
     again: bool,
 ) -> Result<Entry, ApiError> {
     let now = clock::now();
-    let (before, _) = inspect::show(conn, tenant, id)?.ok_or_else(no_message)?;
+    let before = inspect::find(conn, tenant, id)?.ok_or_else(no_message)?;
     if again && before.state != "failed" {
         return Ok(before);
     }
@@ -219,8 +222,8 @@ fn retry(
     if to_client {
         let subject = (message.subject_id, message.sequence);
         store::operations::requeue(conn, tenant, subject, now)?;
-        let version = store::documents::find(conn, tenant, DocumentId(message.subject_id))?;
-        let event = (EventKind::Retried, version.map_or(1, |document| document.version));
+        let version = store::documents::version(conn, tenant, DocumentId(message.subject_id))?;
+        let event = (EventKind::Retried, version.unwrap_or(1));
         store::events::note(conn, tenant, DocumentId(message.subject_id), event, now)?;
     }
     Ok(message)

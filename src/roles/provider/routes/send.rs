@@ -1,5 +1,7 @@
 //! Sending a document to its client.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use serde::Serialize;
@@ -9,11 +11,11 @@ use utoipa::ToSchema;
 use super::documents;
 use crate::domain::document::{DeliveryState, Document, Operation, Refusal, SendPlan};
 use crate::domain::fields::{Fields, Invalid};
-use crate::domain::ids::TenantId;
 use crate::domain::scope::DocumentsSend;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody};
 use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
+use crate::platform::tenants::Vault;
 use crate::roles::provider::State;
 use crate::roles::provider::flows::operations::{self, Budget, Wish};
 
@@ -76,18 +78,19 @@ pub async fn send_document(
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let id = read_id(body)?;
-    idempotency.run(request, async move |operation| send(&state, &tenant, &id, operation).await).await
+    idempotency.run(request, async move |operation| send(&state, &vault, &id, operation).await).await
 }
 
 /// Sends it, unless an earlier run of the same request has done so.
-async fn send(state: &State, tenant: &TenantId, id: &str, run: Run) -> Result<HttpResponse, ApiError> {
+async fn send(state: &State, vault: &Arc<Vault>, id: &str, run: Run) -> Result<HttpResponse, ApiError> {
     let budget = Budget::begin(state);
     for race in 0..RACES {
-        let document = documents::load(state, tenant, id).await?;
+        let document = documents::load(state, vault, id).await?;
         let failed = document.delivery.state == DeliveryState::Failed;
-        if run.again && !failed && operations::done_by(state, tenant, &document, run.id).await? {
+        if run.again && !failed && operations::done_by(state, vault, &document, run.id).await? {
             return answer(&document);
         }
         let plan = match document.plan_send() {
@@ -100,13 +103,13 @@ async fn send(state: &State, tenant: &TenantId, id: &str, run: Run) -> Result<Ht
             SendPlan::Start => {
                 let expires_at = Some(document.expiry_from(clock::now(), state.access_life));
                 let wish = Wish { expires_at, name: run.id, ..Wish::plain(Operation::Send) };
-                if !operations::carry_out(state, tenant, &document, wish, budget).await? {
+                if !operations::carry_out(state, vault, &document, wish, budget).await? {
                     continue;
                 }
             }
-            SendPlan::Resume => operations::resume(state, tenant, &document, budget).await?,
+            SendPlan::Resume => operations::resume(state, vault, &document, budget).await?,
         }
-        return answer(&documents::load(state, tenant, id).await?);
+        return answer(&documents::load(state, vault, id).await?);
     }
     Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::webhook_view::{CreateWebhook, ReplayWebhook, UpdateWebhook, WebhookList, WebhookView};
 use crate::domain::fields::{Fields, Invalid};
-use crate::domain::ids::{TenantId, WebhookId};
+use crate::domain::ids::WebhookId;
 use crate::domain::scope::Admin;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{ENDPOINTS_MAX, Webhook, WebhookChange};
@@ -19,8 +19,8 @@ use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::platform::outbox;
-use crate::platform::secrets::SecretKeys;
-use crate::platform::webhooks::{Sealed, SigningSecrets, WebhookSecret};
+use crate::platform::tenants::Vault;
+use crate::platform::webhooks::{SigningSecrets, WebhookSecret};
 use crate::roles::provider::State;
 use crate::roles::provider::jobs::webhooks::destination;
 use crate::roles::provider::store::{relay, webhooks as store};
@@ -47,11 +47,12 @@ pub async fn create_webhook(
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let draft = Webhook::parse(body, WebhookId(Uuid::nil()), state.webhook_reach, clock::now())?;
     let create = async move |operation: Operation| {
         let webhook = Webhook { id: WebhookId(operation.id), ..draft };
-        let making = Making::new(&state, &tenant, operation)?;
+        let making = Making::new(&vault, operation)?;
         let (webhook, secret) =
             state.db.transaction(operation.id, move |conn| create(conn, &making, &webhook)).await?;
         let location = format!("/api/webhooks/{}", webhook.id);
@@ -63,24 +64,28 @@ pub async fn create_webhook(
 
 /// What making a secret takes.
 struct Making {
-    tenant: TenantId,
-    keys: Arc<SecretKeys>,
+    vault: Arc<Vault>,
     operation: Operation,
     secret: WebhookSecret,
 }
 
 impl Making {
-    fn new(state: &State, tenant: &TenantId, operation: Operation) -> Result<Self, ApiError> {
+    fn new(vault: &Arc<Vault>, operation: Operation) -> Result<Self, ApiError> {
         let secret = WebhookSecret::generate().map_err(ApiError::internal)?;
-        Ok(Self { tenant: tenant.clone(), keys: Arc::clone(&state.keys), operation, secret })
+        Ok(Self { vault: Arc::clone(vault), operation, secret })
     }
 
-    fn seal(&self, secrets: &SigningSecrets, id: WebhookId) -> Result<Sealed, ApiError> {
-        secrets.seal(&self.keys, &self.tenant, id.0).map_err(ApiError::internal)
+    fn seal(&self, secrets: &SigningSecrets, id: WebhookId) -> Result<Vec<u8>, ApiError> {
+        secrets.seal(&self.vault, id.0).map_err(ApiError::internal)
     }
 
-    fn open(&self, sealed: &Sealed, id: WebhookId) -> Result<SigningSecrets, ApiError> {
-        SigningSecrets::open(sealed, &self.keys, &self.tenant, id.0).map_err(ApiError::internal)
+    fn open(
+        &self,
+        conn: &mut PgConnection,
+        sealed: &[u8],
+        id: WebhookId,
+    ) -> Result<SigningSecrets, ApiError> {
+        Ok(self.vault.reading(conn, |vault| SigningSecrets::open(sealed, vault, id.0))?)
     }
 }
 
@@ -90,11 +95,11 @@ fn create(
     making: &Making,
     webhook: &Webhook,
 ) -> Result<(Webhook, String), ApiError> {
-    let (id, tenant) = (webhook.id, &making.tenant);
+    let (id, tenant) = (webhook.id, making.vault.tenant());
     if making.operation.again
         && let Some((stored, sealed)) = store::lock(conn, tenant, id)?
     {
-        let secrets = making.open(&sealed, id)?;
+        let secrets = making.open(conn, &sealed, id)?;
         let made = secrets.made_by(making.operation.id).ok_or_else(rotated_too_often)?;
         return Ok((stored, made.expose()));
     }
@@ -120,7 +125,8 @@ pub async fn list_webhooks(
     state: Data<State>,
     Caller { tenant, .. }: Caller<Admin>,
 ) -> Result<HttpResponse, ApiError> {
-    let found = state.db.read(move |conn| store::list(conn, &tenant).map_err(ApiError::from)).await?;
+    let vault = state.tenants.vault(&tenant).await?;
+    let found = state.db.read(move |conn| store::list(conn, vault.tenant()).map_err(ApiError::from)).await?;
     Ok(HttpResponse::Ok().json(WebhookList { items: found.iter().map(WebhookView::of).collect() }))
 }
 
@@ -139,8 +145,10 @@ pub async fn find_webhook(
     Caller { tenant, .. }: Caller<Admin>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
+    let vault = state.tenants.vault(&tenant).await?;
     let id = parse_id(&id)?;
-    let found = state.db.read(move |conn| store::find(conn, &tenant, id).map_err(ApiError::from)).await?;
+    let found =
+        state.db.read(move |conn| store::find(conn, vault.tenant(), id).map_err(ApiError::from)).await?;
     Ok(HttpResponse::Ok().json(WebhookView::of(&found.ok_or_else(no_webhook)?)))
 }
 
@@ -163,11 +171,12 @@ pub async fn update_webhook(
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
+    let vault = state.tenants.vault(&tenant).await?;
     let (change, id) = (WebhookChange::parse(body, state.webhook_reach)?, parse_id(&id)?);
     let write = move |conn: &mut PgConnection| {
-        let (stored, _) = store::lock(conn, &tenant, id)?.ok_or_else(no_webhook)?;
+        let (stored, _) = store::lock(conn, vault.tenant(), id)?.ok_or_else(no_webhook)?;
         let changed = stored.changed(change.clone(), clock::now());
-        store::update(conn, &tenant, &changed)?;
+        store::update(conn, vault.tenant(), &changed)?;
         Ok::<_, ApiError>(changed)
     };
     let changed = state.db.transaction(id.0, write).await?;
@@ -193,10 +202,11 @@ pub async fn rotate_webhook(
     id: Path<String>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &Value::Null), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &Value::Null), state.idempotency.clone());
     let id = parse_id(&id)?;
     let rotate = async move |operation: Operation| {
-        let making = Making::new(&state, &tenant, operation)?;
+        let making = Making::new(&vault, operation)?;
         let (webhook, secret) = state.db.transaction(id.0, move |conn| rotate(conn, &making, id)).await?;
         Ok(HttpResponse::Ok().json(WebhookView::of(&webhook).with_secret(secret)))
     };
@@ -205,9 +215,9 @@ pub async fn rotate_webhook(
 
 /// Puts a new secret in front, or finds the one that an earlier run of the same request made.
 fn rotate(conn: &mut PgConnection, making: &Making, id: WebhookId) -> Result<(Webhook, String), ApiError> {
-    let (now, tenant) = (clock::now(), &making.tenant);
+    let (now, tenant) = (clock::now(), making.vault.tenant());
     let (webhook, sealed) = store::lock(conn, tenant, id)?.ok_or_else(no_webhook)?;
-    let secrets = making.open(&sealed, id)?;
+    let secrets = making.open(conn, &sealed, id)?;
     if let Some(made) = secrets.made_by(making.operation.id) {
         return Ok((webhook, made.expose()));
     }
@@ -242,11 +252,12 @@ pub async fn replay_webhook(
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let (request, idempotency) = (key.request(&tenant, &body), state.idempotency.clone());
+    let vault = state.tenants.vault(&tenant).await?;
+    let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let (since, id) = (read_since(body)?, parse_id(&id)?);
     let rewind = move |conn: &mut PgConnection| -> Result<Webhook, ApiError> {
-        let (webhook, _) = store::lock(conn, &tenant, id)?.ok_or_else(no_webhook)?;
-        relay::rewind(conn, &tenant, id, since)?;
+        let (webhook, _) = store::lock(conn, vault.tenant(), id)?.ok_or_else(no_webhook)?;
+        relay::rewind(conn, vault.tenant(), id, since)?;
         Ok(webhook)
     };
     let replay = async move |_| {
@@ -282,11 +293,12 @@ pub async fn delete_webhook(
     Caller { tenant, .. }: Caller<Admin>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
+    let vault = state.tenants.vault(&tenant).await?;
     let id = parse_id(&id)?;
     let delete = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
         // The row first: whoever passes events on to it holds its lock meanwhile.
-        let deleted = store::delete(conn, &tenant, id)?;
-        outbox::withdraw(conn, &tenant, &destination(id), clock::now())?;
+        let deleted = store::delete(conn, vault.tenant(), id)?;
+        outbox::withdraw(conn, vault.tenant(), &destination(id), clock::now())?;
         Ok(deleted)
     };
     let deleted = state.db.transaction(id.0, delete).await?;

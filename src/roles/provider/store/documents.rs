@@ -8,7 +8,7 @@ use diesel::sql_types::{BigInt, Timestamptz};
 use uuid::Uuid;
 
 use super::events::{Line, Noted};
-use super::rows::{DocumentRow, NewRow, WrittenRow};
+use super::rows::{DocumentRow, NewRow, SearchedRow, WrittenRow};
 use super::schema::{document_events, documents};
 use crate::domain::cursor::Cursor;
 use crate::domain::document::{DeliveryState, Document, Status};
@@ -16,6 +16,7 @@ use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
 use crate::platform::db::PgTimestamp;
+use crate::platform::tenants::Vault;
 
 /// A document of a tenant.
 pub type Key = (TenantId, DocumentId);
@@ -29,38 +30,37 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Only this state of delivery.
     pub state: Option<DeliveryState>,
-    /// Only what holds this text in its title or its recipient's name or address.
-    pub search: Option<String>,
     /// Only what changed since then.
     pub updated_since: Option<Timestamp>,
 }
 
 /// Writes a new document and the first line of its history; `false` if there is
 /// one with its id.
-pub fn insert(
-    conn: &mut PgConnection,
-    tenant: &TenantId,
-    document: &Document,
-    line: Line,
-) -> QueryResult<bool> {
-    let row = NewRow::of(tenant, document);
+pub fn insert(conn: &mut PgConnection, vault: &Vault, document: &Document, line: Line) -> QueryResult<bool> {
+    let row = NewRow::of(vault, document)?;
     let insert = diesel::insert_into(documents::table).values(row).on_conflict_do_nothing();
     Ok(Noted::new(insert, line).execute(conn)? == 1)
 }
 
 /// Reads one document.
-pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<Option<Document>> {
-    let row = documents::table
-        .find((tenant.as_str(), id.0))
+pub fn find(conn: &mut PgConnection, vault: &Vault, id: DocumentId) -> QueryResult<Option<Document>> {
+    let row: Option<DocumentRow> = documents::table
+        .find((vault.tenant().as_str(), id.0))
         .filter(documents::deleted_at.is_null())
         .select(DocumentRow::as_select())
         .first(conn)
         .optional()?;
-    Ok(row.map(Into::into))
+    vault.reading(conn, |vault| row.as_ref().map(|row| row.open(vault)).transpose())
 }
 
-/// Reads the documents of these keys, each tenant's by a statement of its own.
-pub fn find_many(conn: &mut PgConnection, keys: &[Key]) -> QueryResult<Vec<(Key, Document)>> {
+/// The version of a document, unless it was deleted.
+pub fn version(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> QueryResult<Option<i32>> {
+    let row = documents::table.find((tenant.as_str(), id.0)).filter(documents::deleted_at.is_null());
+    row.select(documents::version).first(conn).optional()
+}
+
+/// Reads the rows of these keys, each tenant's by a statement of its own.
+pub fn find_many(conn: &mut PgConnection, keys: &[Key]) -> QueryResult<Vec<(Key, DocumentRow)>> {
     let mut by_tenant: BTreeMap<&TenantId, Vec<Uuid>> = BTreeMap::new();
     for (tenant, id) in keys {
         by_tenant.entry(tenant).or_default().push(id.0);
@@ -73,28 +73,77 @@ pub fn find_many(conn: &mut PgConnection, keys: &[Key]) -> QueryResult<Vec<(Key,
             .filter(documents::deleted_at.is_null())
             .select(DocumentRow::as_select())
             .load(conn)?;
-        let document = |row: DocumentRow| {
-            let document = Document::from(row);
-            ((tenant.clone(), document.id), document)
-        };
-        found.extend(rows.into_iter().map(document));
+        found.extend(rows.into_iter().map(|row| ((tenant.clone(), DocumentId(row.id)), row)));
     }
     Ok(found)
 }
 
-/// Reads up to `limit` documents, newest first.
+/// Reads up to `limit` documents, newest first. The text that is searched for is not looked at.
 pub fn list(
     conn: &mut PgConnection,
-    tenant: &TenantId,
+    vault: &Vault,
     filter: &Filter,
     limit: i64,
 ) -> QueryResult<Vec<Document>> {
+    let query = filtered(vault.tenant(), filter).select(DocumentRow::as_select());
+    let rows: Vec<DocumentRow> = query.order(documents::id.desc()).limit(limit).load(conn)?;
+    vault.reading(conn, |vault| rows.iter().map(|row| row.open(vault)).collect())
+}
+
+/// What a part of a search has found.
+#[derive(Debug)]
+pub struct Searched {
+    /// Documents that hold the text, newest first.
+    pub found: Vec<Document>,
+    /// Where the search goes on; `None` at the end.
+    pub next: Option<Cursor>,
+}
+
+/// Looks through up to `limit` documents for `wanted`, newest first, and stops
+/// earlier with `most` that hold it. What is stored is sealed, so every document is
+/// opened and compared here: the database learns nothing of what is searched for.
+pub fn search(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    (filter, wanted): (&Filter, &str),
+    limit: i64,
+    most: usize,
+) -> QueryResult<Searched> {
+    let query = filtered(vault.tenant(), filter).select(SearchedRow::as_select());
+    let rows: Vec<SearchedRow> = query.order(documents::id.desc()).limit(limit).load(conn)?;
+    let full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= limit;
+    let next = rows.last().filter(|_| full).map(|row| Cursor(DocumentId(row.id)));
+    let matches = |vault: &Vault| {
+        let mut ids = Vec::new();
+        for row in &rows {
+            if ids.len() == most {
+                break;
+            }
+            if row.holds(vault, wanted)? {
+                ids.push(row.id);
+            }
+        }
+        Ok(ids)
+    };
+    let ids = vault.reading(conn, matches)?;
+    if ids.is_empty() {
+        return Ok(Searched { found: Vec::new(), next });
+    }
+    let rows: Vec<DocumentRow> = documents::table
+        .filter(documents::tenant_id.eq(vault.tenant().as_str()))
+        .filter(documents::id.eq_any(ids))
+        .filter(documents::deleted_at.is_null())
+        .order(documents::id.desc())
+        .select(DocumentRow::as_select())
+        .load(conn)?;
+    let found = vault.reading(conn, |vault| rows.iter().map(|row| row.open(vault)).collect())?;
+    Ok(Searched { found, next })
+}
+
+fn filtered<'a>(tenant: &'a TenantId, filter: &'a Filter) -> documents::BoxedQuery<'a, diesel::pg::Pg> {
     let mut query = documents::table
         .filter(documents::tenant_id.eq(tenant.as_str()))
         .filter(documents::deleted_at.is_null())
-        .order(documents::id.desc())
-        .limit(limit)
-        .select(DocumentRow::as_select())
         .into_boxed();
     if let Some(Cursor(last)) = filter.after {
         query = query.filter(documents::id.lt(last.0));
@@ -108,34 +157,22 @@ pub fn list(
     if let Some(moment) = filter.updated_since {
         query = query.filter(documents::updated_at.ge(PgTimestamp(moment)));
     }
-    if let Some(text) = &filter.search {
-        let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        let in_recipient = |field| documents::recipient.retrieve_as_text(field).ilike(pattern.clone());
-        query = query.filter(
-            documents::title
-                .ilike(pattern.clone())
-                .nullable()
-                .or(in_recipient("name"))
-                .or(in_recipient("email")),
-        );
-    }
-    let rows: Vec<DocumentRow> = query.load(conn)?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    query
 }
 
 /// Writes what changed and a line of the history, if the stored version is still `expected`.
 pub fn update(
     conn: &mut PgConnection,
-    tenant: &TenantId,
+    vault: &Vault,
     document: &Document,
     expected: i32,
     line: Line,
 ) -> QueryResult<bool> {
     let row = documents::table
-        .find((tenant.as_str(), document.id.0))
+        .find((vault.tenant().as_str(), document.id.0))
         .filter(documents::version.eq(expected))
         .filter(documents::deleted_at.is_null());
-    let update = diesel::update(row).set(WrittenRow::of(document));
+    let update = diesel::update(row).set(WrittenRow::of(vault, document)?);
     Ok(Noted::new(update, line).execute(conn)? == 1)
 }
 

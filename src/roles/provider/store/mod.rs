@@ -5,6 +5,6 @@ pub mod events;
 pub mod operations;
 pub mod relay;
 pub mod reserve;
-mod rows;
+pub mod rows;
 pub mod schema;
 pub mod webhooks;

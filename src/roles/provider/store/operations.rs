@@ -4,16 +4,18 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, Bool, Int4, Int8, Nullable, Text, Timestamptz, Uuid as PgUuid};
+use diesel::sql_types::{Array, Binary, Bool, Int4, Int8, Nullable, Text, Timestamptz, Uuid as PgUuid};
 use uuid::Uuid;
 
 use super::events::{Line, Noted};
+use super::rows::{ACCESS_CODE, LINK};
 use super::schema::documents;
 use crate::domain::document::{DeliveryState, Document, Operation};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
 use crate::platform::db::PgTimestamp;
+use crate::platform::tenants::{Vault, VaultError};
 
 /// How an operation begins.
 #[derive(Debug, Clone)]
@@ -23,24 +25,51 @@ pub struct Beginning {
     /// The generation of the code after it.
     pub generation: i32,
     /// The code and its link, if it is known already: the old one, or one of the reserve.
-    pub code: Option<(String, Option<String>)>,
+    pub code: Option<Code>,
     /// When access will end.
     pub expires_at: Option<Timestamp>,
     /// When the first attempt is due, if it does not begin at once.
     pub due_at: Option<Timestamp>,
 }
 
+/// An access code and where it is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Code {
+    /// What the client types.
+    pub access_code: String,
+    /// Where.
+    pub link: Option<String>,
+}
+
+/// A code as it is stored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SealedCode {
+    access_code: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+}
+
+impl Code {
+    /// Seals the code of a document.
+    pub fn seal(&self, vault: &Vault, document: Uuid) -> Result<SealedCode, VaultError> {
+        let link = self.link.as_ref().map(|link| vault.seal_text(LINK, document, link));
+        let access_code = Some(vault.seal_text(ACCESS_CODE, document, &self.access_code)?);
+        Ok(SealedCode { access_code, link: link.transpose()? })
+    }
+}
+
 /// Marks an operation as begun and writes a line of the history, if nothing else
 /// has happened to the document meanwhile.
 pub fn begin(
     conn: &mut PgConnection,
-    tenant: &TenantId,
+    vault: &Vault,
     before: &Document,
     beginning: &Beginning,
     line: Line,
 ) -> QueryResult<bool> {
+    let code = beginning.code.as_ref().map(|code| code.seal(vault, before.id.0)).transpose()?;
+    let code = code.unwrap_or_default();
     let row = documents::table
-        .find((tenant.as_str(), before.id.0))
+        .find((vault.tenant().as_str(), before.id.0))
         .filter(documents::deleted_at.is_null())
         .filter(documents::version.eq(before.version))
         .filter(documents::sequence.eq(before.sequence))
@@ -59,8 +88,8 @@ pub fn begin(
         documents::generation.eq(beginning.generation),
         documents::operation.eq(beginning.operation.as_str()),
         documents::sent_version.eq(sent_version),
-        documents::access_code.eq(beginning.code.as_ref().map(|(code, _)| code)),
-        documents::link.eq(beginning.code.as_ref().and_then(|(_, link)| link.as_ref())),
+        documents::access_code.eq(code.access_code),
+        documents::link.eq(code.link),
         documents::expires_at.eq(beginning.expires_at.map(PgTimestamp)),
         documents::delivery_state.eq(state.as_str()),
         documents::delivery_attempts.eq(i32::from(beginning.due_at.is_none())),
@@ -116,8 +145,9 @@ pub struct Ended {
     attempts: Vec<i32>,
     due_at: Vec<Option<PgTimestamp>>,
     errors: Vec<Option<String>>,
-    codes: Vec<Option<String>>,
-    links: Vec<Option<String>>,
+    codes: Vec<Option<Vec<u8>>>,
+    links: Vec<Option<Vec<u8>>>,
+    renewed: Vec<bool>,
     events: Vec<Option<&'static str>>,
     details: Vec<Option<String>>,
     sending: Vec<bool>,
@@ -143,7 +173,9 @@ pub struct Ending {
     /// Why it failed.
     pub error: Option<String>,
     /// The code and the link that the client role answered.
-    pub code: Option<(String, Option<String>)>,
+    pub code: SealedCode,
+    /// Whether it is another code than the one that was promised.
+    pub renewed: bool,
     /// The line of the history.
     pub event: Option<(EventKind, String)>,
 }
@@ -157,7 +189,6 @@ impl Ended {
 
     /// Adds one.
     pub fn push(&mut self, ending: Ending) {
-        let (code, link) = ending.code.map_or((None, None), |(code, link)| (Some(code), link));
         let (event, detail) =
             ending.event.map_or((None, None), |(kind, detail)| (Some(kind.as_str()), Some(detail)));
         self.tenants.push(ending.tenant);
@@ -167,8 +198,9 @@ impl Ended {
         self.attempts.push(ending.attempt);
         self.due_at.push(ending.due_at.map(PgTimestamp));
         self.errors.push(ending.error);
-        self.codes.push(code);
-        self.links.push(link);
+        self.codes.push(ending.code.access_code);
+        self.links.push(ending.code.link);
+        self.renewed.push(ending.renewed);
         self.events.push(event);
         self.details.push(detail);
         self.sending.push(ending.sending);
@@ -180,9 +212,8 @@ impl Ended {
     }
 }
 
-impl QueryFragment<Pg> for Ended {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("WITH given AS (SELECT * FROM unnest(");
+impl Ended {
+    fn push_columns<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_bind_param::<Array<Text>, _>(&self.tenants)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<PgUuid>, _>(&self.ids)?;
@@ -197,17 +228,27 @@ impl QueryFragment<Pg> for Ended {
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.errors)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.codes)?;
+        out.push_bind_param::<Array<Nullable<Binary>>, _>(&self.codes)?;
         out.push_sql(", ");
-        out.push_bind_param::<Array<Nullable<Text>>, _>(&self.links)?;
+        out.push_bind_param::<Array<Nullable<Binary>>, _>(&self.links)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Bool>, _>(&self.renewed)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.events)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.details)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Bool>, _>(&self.sending)?;
+        Ok(())
+    }
+}
+
+impl QueryFragment<Pg> for Ended {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH given AS (SELECT * FROM unnest(");
+        self.push_columns(out.reborrow())?;
         out.push_sql(
-            ") AS g (tenant_id, id, sequence, state, attempt, due_at, error, code, link, event, detail, sending)), \
+            ") AS g (tenant_id, id, sequence, state, attempt, due_at, error, code, link, renewed, event, detail, sending)), \
              noted AS (INSERT INTO document_events (tenant_id, document_id, kind, at, version, detail) \
              SELECT g.tenant_id, g.id, g.event, ",
         );
@@ -221,7 +262,7 @@ impl QueryFragment<Pg> for Ended {
         out.push_sql(
             ", d.sent_version, 'The code that was promised was not in reserve any more' \
              FROM given g JOIN documents d ON d.tenant_id = g.tenant_id AND d.id = g.id \
-             WHERE d.sequence = g.sequence AND d.access_code <> g.code) \
+             WHERE d.sequence = g.sequence AND g.renewed) \
              UPDATE documents d SET \
              delivery_state = CASE WHEN d.sequence <> g.sequence THEN d.delivery_state \
              WHEN g.state = 'delivered' AND NOT g.sending AND d.delivered_version IS DISTINCT FROM d.sent_version THEN 'failed' \

@@ -18,8 +18,6 @@ use crate::platform::db::PgTimestamp;
 pub struct SealedCode {
     /// Its id.
     pub id: Uuid,
-    /// Which key sealed it.
-    pub key_id: String,
     /// Code and link, encrypted.
     pub sealed: Vec<u8>,
 }
@@ -31,8 +29,8 @@ pub fn take(
     lasts_until: Timestamp,
 ) -> QueryResult<Option<SealedCode>> {
     let taken = Take { tenant: tenant.as_str(), lasts_until: PgTimestamp(lasts_until) };
-    let row: Option<(Uuid, String, Vec<u8>)> = taken.get_result(conn).optional()?;
-    Ok(row.map(|(id, key_id, sealed)| SealedCode { id, key_id, sealed }))
+    let row: Option<(Uuid, Vec<u8>)> = taken.get_result(conn).optional()?;
+    Ok(row.map(|(id, sealed)| SealedCode { id, sealed }))
 }
 
 /// Finds and removes in one round trip; a code that somebody else is taking is passed over.
@@ -49,7 +47,7 @@ impl QueryFragment<Pg> for Take<'_> {
         out.push_bind_param::<Text, _>(self.tenant)?;
         out.push_sql(" AND expires_at > ");
         out.push_bind_param::<Timestamptz, _>(&self.lasts_until)?;
-        out.push_sql(" ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, key_id, sealed");
+        out.push_sql(" ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, sealed");
         Ok(())
     }
 }
@@ -60,7 +58,7 @@ impl QueryId for Take<'_> {
 }
 
 impl Query for Take<'_> {
-    type SqlType = (PgUuid, Text, Binary);
+    type SqlType = (PgUuid, Binary);
 }
 
 impl RunQueryDsl<PgConnection> for Take<'_> {}
@@ -76,7 +74,6 @@ pub fn put(
         (
             code_reserve::tenant_id.eq(tenant.as_str().to_owned()),
             code_reserve::id.eq(code.id),
-            code_reserve::key_id.eq(code.key_id.clone()),
             code_reserve::sealed.eq(code.sealed.clone()),
             code_reserve::expires_at.eq(PgTimestamp(expires_at)),
         )

@@ -10,7 +10,6 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::Webhook;
 use crate::domain::words::EventKind;
 use crate::platform::db::PgTimestamp;
-use crate::platform::webhooks::Sealed;
 
 /// What is shown of an endpoint: all but its secrets and its place in the feed.
 #[derive(Queryable, Selectable)]
@@ -73,14 +72,13 @@ pub fn insert(
     conn: &mut PgConnection,
     tenant: &TenantId,
     webhook: &Webhook,
-    secrets: &Sealed,
+    secrets: &[u8],
 ) -> QueryResult<bool> {
     let written = diesel::insert_into(endpoints::table)
         .values((
             endpoints::tenant_id.eq(tenant.as_str()),
             endpoints::id.eq(webhook.id.0),
-            endpoints::key_id.eq(&secrets.key_id),
-            endpoints::secrets.eq(&secrets.bytes),
+            endpoints::secrets.eq(secrets),
             endpoints::created_at.eq(PgTimestamp(webhook.created_at)),
             WrittenRow::of(webhook),
         ))
@@ -115,14 +113,14 @@ pub fn lock(
     conn: &mut PgConnection,
     tenant: &TenantId,
     id: WebhookId,
-) -> QueryResult<Option<(Webhook, Sealed)>> {
-    let row: Option<(WebhookRow, String, Vec<u8>)> = endpoints::table
+) -> QueryResult<Option<(Webhook, Vec<u8>)>> {
+    let row: Option<(WebhookRow, Vec<u8>)> = endpoints::table
         .find((tenant.as_str(), id.0))
-        .select((WebhookRow::as_select(), endpoints::key_id, endpoints::secrets))
+        .select((WebhookRow::as_select(), endpoints::secrets))
         .for_update()
         .first(conn)
         .optional()?;
-    Ok(row.map(|(row, key_id, bytes)| (row.into(), Sealed { key_id, bytes })))
+    Ok(row.map(|(row, secrets)| (row.into(), secrets)))
 }
 
 /// Reads one endpoint with its secrets.
@@ -130,13 +128,13 @@ pub fn find_sealed(
     conn: &mut PgConnection,
     tenant: &TenantId,
     id: WebhookId,
-) -> QueryResult<Option<(Webhook, Sealed)>> {
-    let row: Option<(WebhookRow, String, Vec<u8>)> = endpoints::table
+) -> QueryResult<Option<(Webhook, Vec<u8>)>> {
+    let row: Option<(WebhookRow, Vec<u8>)> = endpoints::table
         .find((tenant.as_str(), id.0))
-        .select((WebhookRow::as_select(), endpoints::key_id, endpoints::secrets))
+        .select((WebhookRow::as_select(), endpoints::secrets))
         .first(conn)
         .optional()?;
-    Ok(row.map(|(row, key_id, bytes)| (row.into(), Sealed { key_id, bytes })))
+    Ok(row.map(|(row, secrets)| (row.into(), secrets)))
 }
 
 /// Writes what was changed.
@@ -151,16 +149,12 @@ pub fn update_secrets(
     conn: &mut PgConnection,
     tenant: &TenantId,
     id: WebhookId,
-    secrets: &Sealed,
+    secrets: &[u8],
     now: Timestamp,
 ) -> QueryResult<()> {
     let row = endpoints::table.find((tenant.as_str(), id.0));
     diesel::update(row)
-        .set((
-            endpoints::key_id.eq(&secrets.key_id),
-            endpoints::secrets.eq(&secrets.bytes),
-            endpoints::updated_at.eq(PgTimestamp(now)),
-        ))
+        .set((endpoints::secrets.eq(secrets), endpoints::updated_at.eq(PgTimestamp(now))))
         .execute(conn)?;
     Ok(())
 }
