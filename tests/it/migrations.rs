@@ -265,3 +265,17 @@ fn a_database_that_a_newer_version_has_migrated_still_serves() {
     role.owner().check(&mut database.connect()).unwrap();
     role.owner().up(&settings(database.url()), &mut |name| panic!("{name} was applied")).unwrap();
 }
+
+#[test]
+fn a_database_that_lacks_an_older_migration_is_not_ready_for_it() {
+    for_each_role(|role| {
+        let database = TestDatabase::of(role.name());
+        let newer_stays = format!(
+            "DELETE FROM __diesel_schema_migrations WHERE version = '{}'",
+            platform_of(role.name()).last().and_then(|name| name.split('_').next()).unwrap()
+        );
+        database.execute(&newer_stays);
+        let refused = role.owner().check(&mut database.connect()).unwrap_err();
+        assert!(refused.to_string().contains("oc migrate"), "{refused}");
+    });
+}

@@ -9,7 +9,7 @@ use std::fmt;
 use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource as _;
 use diesel::pg::{Pg, PgConnection};
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::{Array, Bool, Nullable, Text};
 use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
 
@@ -91,8 +91,8 @@ pub struct Status {
 struct Stamp {
     #[diesel(sql_type = Nullable<Text>)]
     role: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    newest: Option<String>,
+    #[diesel(sql_type = Array<Text>)]
+    applied: Vec<String>,
 }
 
 #[derive(QueryableByName)]
@@ -113,8 +113,8 @@ impl Owner {
         }
         let stamp = self.stamp(conn)?;
         self.check_role(&stamp)?;
-        let newest = self.list()?.last().map(|m| m.name().version().to_string());
-        if stamp.newest < newest { Err(MigrateError::Pending) } else { Ok(()) }
+        let lacks = |m: &Migration| !stamp.applied.contains(&m.name().version().to_string());
+        if self.list()?.iter().any(lacks) { Err(MigrateError::Pending) } else { Ok(()) }
     }
 
     /// Runs what is pending, one migration per transaction, and tells `progress`
@@ -178,7 +178,7 @@ impl Owner {
 
     fn stamp(&self, conn: &mut PgConnection) -> Result<Stamp, MigrateError> {
         let sql = "SELECT (SELECT role FROM oc_database) AS role, \
-                          (SELECT max(version)::text FROM __diesel_schema_migrations) AS newest";
+                          ARRAY(SELECT version::text FROM __diesel_schema_migrations) AS applied";
         Ok(sql_query(sql).get_result(conn)?)
     }
 
