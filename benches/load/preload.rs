@@ -51,6 +51,13 @@ pub fn load(cluster: &Cluster, port: u16, folder: &std::path::Path, documents: u
         let rest = format!("text/markdown,{status},1,none,{NOW},{NOW}");
         load("oc_provider", written, &mut sealed_rows(&vault, from, count, &rest));
     }
+    psql(
+        "oc_provider",
+        &format!(
+            "INSERT INTO documents (tenant_id, id, title, content, {written}) \
+             SELECT 'pgbench', id, title, content, {written} FROM documents WHERE status = 'draft'"
+        ),
+    );
     let vault = self::vault(port, "oc_client");
     let arrived =
         "sequence, generation, version, opened_version, content_type, expires_at, created_at, updated_at";

@@ -70,15 +70,17 @@ fn event(document: &str, kind: &str) -> String {
     )
 }
 
+/// On documents of its own: what it writes can't be opened by the role.
 fn update() -> String {
     let (title, content) = texts();
     format!(
         "{}BEGIN;\n\
-         UPDATE documents SET title = {title}, content = {content}, content_type = 'text/markdown', recipient = NULL, metadata = NULL, expires_in = NULL, status = 'draft', version = version + 1, updated_at = now() WHERE tenant_id = 'default' AND id = {THE_PICKED} AND version > 0 AND deleted_at IS NULL;\n\
+         UPDATE documents SET title = {title}, content = {content}, content_type = 'text/markdown', recipient = NULL, metadata = NULL, expires_in = NULL, status = 'draft', version = version + 1, updated_at = now() WHERE tenant_id = 'pgbench' AND id = {THE_PICKED} AND version > 0 AND deleted_at IS NULL;\n\
          {}COMMIT;\n",
         select(),
         event(THE_PICKED, "edited")
     )
+    .replace("'default'", "'pgbench'")
 }
 
 /// What a sending writes before the client role is called.

@@ -251,3 +251,31 @@ async fn codes_that_can_not_last_long_enough_are_asked_for_once() {
     }
     assert_eq!(way.provider.database.count("code_reserve"), 0);
 }
+
+#[actix_web::test]
+async fn while_a_queue_is_worked_off_only_a_reserve_that_runs_dry_is_filled() {
+    let way = Way::with(&[("CODE_RESERVE_SIZE", "8")]).await;
+    way.provider.ready("T").await;
+    refill::run(&way.provider.state).await.unwrap();
+    let held = || way.provider.database.count("code_reserve");
+    assert_eq!(held(), 8);
+    let queue = "INSERT INTO outbox (tenant_id, id, topic, destination, subject_id, sequence, state, due_at, created_at, give_up_at) \
+        SELECT 'default', gen_random_uuid(), 'document.deliver', 'client', gen_random_uuid(), 1, 'pending', now(), now(), now() + interval '1 day' \
+        FROM generate_series(1, 100)";
+    way.provider.database.execute(queue);
+    let leave = |count: i64| {
+        let sql =
+            format!("DELETE FROM code_reserve WHERE id NOT IN (SELECT id FROM code_reserve LIMIT {count})");
+        way.provider.database.execute(&sql);
+    };
+    leave(4);
+    refill::run(&way.provider.state).await.unwrap();
+    assert_eq!(held(), 4, "there is time for that later");
+    leave(1);
+    refill::run(&way.provider.state).await.unwrap();
+    assert_eq!(held(), 8);
+    leave(4);
+    way.provider.database.execute("DELETE FROM outbox");
+    refill::run(&way.provider.state).await.unwrap();
+    assert_eq!(held(), 8);
+}

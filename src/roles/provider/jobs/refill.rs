@@ -20,8 +20,8 @@ use crate::roles::provider::{State, store};
 const BACKLOG: i64 = 100;
 
 /// Fills every reserve that is less than three quarters full, and tells how many
-/// codes came. While a queue is worked off, each gets one block at most: what has
-/// been sent comes first.
+/// codes came. While a queue is worked off, what has been sent comes first: only
+/// those that are less than a quarter full get a block.
 pub async fn run(state: &State) -> Result<usize, ApiError> {
     let size = i64::try_from(state.upkeep.reserve_size).unwrap_or(i64::MAX);
     if size == 0 || state.reserve.is_given_up() {
@@ -42,7 +42,8 @@ pub async fn run(state: &State) -> Result<usize, ApiError> {
             store::reserve::count(conn, &own, lasts_until).map_err(ApiError::from)
         };
         let held = state.db.read(count).await?;
-        if held.saturating_mul(4) >= size.saturating_mul(3) {
+        let quarters = if backlog { 1 } else { 3 };
+        if held.saturating_mul(4) >= size.saturating_mul(quarters) {
             continue;
         }
         let missing = size - held;
