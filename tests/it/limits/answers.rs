@@ -101,7 +101,7 @@ fn a_missing_right_is_told_first_then_the_limit_then_what_is_wrong_with_the_body
     }
     assert_refused(&broken(EVERY_SCOPE), "\"tenant\";q=2;w=60");
     broken("nothing").refused(403, "FORBIDDEN");
-    served.call(&Call::get(writing_path(role))).refused(401, "UNAUTHENTICATED");
+    served.call(&Call::post(writing_path(role), &json!([]))).refused(401, "UNAUTHENTICATED");
 }
 
 #[test]
