@@ -4,7 +4,7 @@
 //! Settings in the environment: `BENCH_SECONDS` (length of one measurement, 3),
 //! `BENCH_ROUNDS` (interleaved repetitions, 5), `BENCH_DOCUMENTS` (100000),
 //! `BENCH_MESSAGES` (documents sent during an outage, 5000), `BENCH_ONLY` (one
-//! operation, `delivery`, or `noisy`).
+//! operation, `delivery`, `noisy`, or `fence`: what it costs to keep tenants apart).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,6 +20,7 @@
 mod client;
 mod delivery;
 mod delivery_report;
+mod fence;
 mod noisy;
 mod operations;
 mod preload;
@@ -52,6 +53,9 @@ fn main() {
     let mut stage = Stage::set_up(number("BENCH_DOCUMENTS", 100_000));
     if only.as_deref() == Some("noisy") {
         return noisy::measure(&mut stage, rounds, seconds);
+    }
+    if only.as_deref() == Some("fence") {
+        return fence::measure(&mut stage, rounds, seconds);
     }
     let operations: Vec<Operation> =
         Operation::ALL.into_iter().filter(|o| only.as_deref().is_none_or(|name| name == o.name())).collect();

@@ -87,6 +87,7 @@ pub struct Requests {
     pub provider: String,
     pub client: String,
     pub documents: u64,
+    pub tenants: u64,
     pub codes: Arc<Vec<String>>,
     pub to_send: Arc<AtomicU64>,
     /// Number of the last document that may be sent.
@@ -139,6 +140,9 @@ impl Requests {
         self.buffer.clear();
         self.buffer.extend_from_slice(line.as_bytes());
         self.buffer.extend_from_slice(b" HTTP/1.1\r\nHost: bench\r\n");
+        if self.tenants > 1 {
+            self.buffer.extend_from_slice(format!("X-Tenant: t{}\r\n", n % self.tenants).as_bytes());
+        }
         if let Some(body) = body {
             let body = body.to_string();
             let head = format!("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
