@@ -163,7 +163,7 @@ impl Database {
         }
         Self {
             url: Secret::new(url),
-            pool_size: values.number("DATABASE_POOL_SIZE", 1..=1_000, problems),
+            pool_size: values.number("DATABASE_POOL_SIZE", 2..=1_000, problems),
             pool_wait: Duration::from_millis(values.number("DATABASE_POOL_WAIT_MS", 1..=60_000, problems)),
             connect_timeout: Duration::from_secs(values.number(
                 "DATABASE_CONNECT_TIMEOUT_SECONDS",

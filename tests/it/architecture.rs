@@ -199,3 +199,50 @@ fn what_is_allowed_is_not_reported() {
         assert_eq!(violations(&[source]), Vec::<String>::new());
     }
 }
+
+/// Who may ask for the rows of all tenants, how often, and why no tenant is known there.
+const OF_EVERYBODY: &[(&str, usize, &str)] = &[
+    ("platform/outbox/dispatch.rs", 4, "brings the messages of all tenants to their destinations"),
+    ("platform/tenants/mod.rs", 1, "makes a tenant, which no tenant may do for itself"),
+    ("roles/client/jobs/housekeeping.rs", 2, "lets end what ends by time"),
+    ("roles/client/mod.rs", 1, "whoever types a code names no tenant"),
+    ("roles/provider/jobs/housekeeping.rs", 4, "removes what is not needed any more"),
+    ("roles/provider/jobs/receipts.rs", 1, "lists the tenants that send"),
+    ("roles/provider/jobs/refill.rs", 1, "lists the tenants that send"),
+    (
+        "roles/provider/jobs/webhooks.rs",
+        2,
+        "looks for webhooks that are behind, and for those that are called",
+    ),
+];
+
+#[test]
+fn only_reviewed_places_ask_for_the_rows_of_all_tenants() {
+    let asks = |source: &Source| {
+        let in_line = |line: &str| code(line).matches("of_everybody(").count();
+        (source.path.clone(), source.text.lines().map(in_line).sum::<usize>())
+    };
+    let found: Vec<_> = sources()
+        .iter()
+        .filter(|source| !source.path.starts_with("platform/db/"))
+        .map(asks)
+        .filter(|(_, count)| *count > 0)
+        .collect();
+    let reviewed: Vec<_> = OF_EVERYBODY.iter().map(|(path, count, _)| ((*path).to_owned(), *count)).collect();
+    assert_eq!(found, reviewed, "give the reason in the list, or ask with Db::of");
+}
+
+#[test]
+fn nobody_connects_to_the_database_past_its_one_door() {
+    // Migrations, the listener that reads no rows, and servers for development and tests.
+    let reviewed = [
+        "local/cluster.rs",
+        "platform/db/manager.rs",
+        "platform/db/migrations.rs",
+        "platform/outbox/wake.rs",
+    ];
+    let connects =
+        |source: &&Source| source.text.lines().any(|line| code(line).contains("PgConnection::establish"));
+    let found: Vec<_> = sources().iter().filter(connects).map(|source| source.path.clone()).collect();
+    assert_eq!(found, reviewed);
+}

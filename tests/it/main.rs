@@ -18,6 +18,7 @@ mod support;
 mod architecture;
 mod cli;
 mod cluster;
+mod fence;
 mod guarded_calls;
 mod hardening;
 mod identity;
@@ -48,6 +49,8 @@ mod dev;
 mod examples;
 #[cfg(all(feature = "provider", feature = "client"))]
 mod journeys;
+#[cfg(all(feature = "provider", feature = "client"))]
+mod matrix;
 #[cfg(all(feature = "provider", feature = "client"))]
 mod terminal;
 #[cfg(all(feature = "provider", feature = "client"))]

@@ -18,7 +18,7 @@ fn a_busy_pool_answers_in_time_and_recovers() {
     for_each_role(|role| {
         let database = TestDatabase::of(role.name());
         let given = [
-            ("DATABASE_POOL_SIZE", "1"),
+            ("DATABASE_POOL_SIZE", "2"),
             ("DATABASE_POOL_WAIT_MS", "200"),
             ("DATABASE_LOCK_TIMEOUT_MS", "1000"),
         ];

@@ -3,7 +3,8 @@
 //! A commit waits for the disk, whatever it holds. So transactions that come
 //! while the disk is busy are run one after the other within one, and wait for it
 //! once. If any of them fails, all are rolled back and each is run by itself:
-//! none can spoil another. Nobody is answered before the commit.
+//! none can spoil another. Nobody is answered before the commit. Each sees the rows
+//! of its own tenant only, also in company with those of others.
 
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,10 @@ use diesel::result::Error as QueryError;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use super::DbError;
 use super::gather::Part;
+use super::manager::Connection;
+use super::{DbError, fence};
+use crate::domain::ids::TenantId;
 
 /// Commits that may be under way at the same time.
 pub(super) const PARALLEL: usize = 2;
@@ -27,8 +30,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// One request's transaction.
 pub(super) struct Commit {
-    /// What it locks first. Parts of a batch run in this order, so that two
-    /// batches never wait for each other's rows.
+    /// Whose rows it may see.
+    tenant: TenantId,
+    /// What it locks first. Parts of a batch run in the order of tenants and
+    /// subjects, so that two batches never wait for each other's rows.
     subject: Uuid,
     work: Box<dyn Work>,
 }
@@ -78,8 +83,9 @@ impl Part for Commit {
 }
 
 impl Commit {
-    /// A transaction that locks `subject` first, and where its result arrives.
+    /// A transaction of `tenant` that locks `subject` first, and where its result arrives.
     pub(super) fn new<T, E>(
+        tenant: TenantId,
         subject: Uuid,
         statements: impl FnMut(&mut PgConnection) -> Result<T, E> + Send + 'static,
     ) -> (Self, oneshot::Receiver<Result<T, E>>)
@@ -88,7 +94,7 @@ impl Commit {
         E: From<DbError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        (Self { subject, work: Box::new(Typed { statements, result: None, answer }) }, answered)
+        (Self { tenant, subject, work: Box::new(Typed { statements, result: None, answer }) }, answered)
     }
 }
 
@@ -107,8 +113,8 @@ impl From<QueryError> for Aborted {
 }
 
 /// Runs a batch in one transaction, or each part in its own.
-pub(super) fn commit(conn: &mut PgConnection, mut batch: Vec<Commit>) -> bool {
-    batch.sort_by_key(|part| part.subject);
+pub(super) fn commit(conn: &mut Connection, mut batch: Vec<Commit>) -> bool {
+    batch.sort_by(|a, b| (&a.tenant, a.subject).cmp(&(&b.tenant, b.subject)));
     if batch.len() > 1 {
         match in_one(conn, &mut batch) {
             // The one that failed comes last now, so that the others need not wait for it again.
@@ -136,15 +142,23 @@ pub(super) fn commit(conn: &mut PgConnection, mut batch: Vec<Commit>) -> bool {
     usable
 }
 
-fn in_one(conn: &mut PgConnection, batch: &mut [Commit]) -> Result<(), Aborted> {
-    conn.transaction(|conn| {
+fn in_one(conn: &mut Connection, batch: &mut [Commit]) -> Result<(), Aborted> {
+    let Some(mut tenant) = batch.first().map(|part| part.tenant.clone()) else { return Ok(()) };
+    conn.show(&tenant)?.transaction(|conn| {
         if batch.len() > 1 {
             conn.batch_execute(IN_COMPANY)?;
         }
-        match batch.iter_mut().position(|part| !part.work.run(conn)) {
-            None => Ok(()),
-            Some(at) => Err(Aborted::ByPart(at)),
+        for (at, part) in batch.iter_mut().enumerate() {
+            if part.tenant != tenant {
+                // Until the end of the transaction: then the first one's rows are shown again.
+                fence::set_tenant_within(conn, &part.tenant)?;
+                tenant = part.tenant.clone();
+            }
+            if !part.work.run(conn) {
+                return Err(Aborted::ByPart(at));
+            }
         }
+        Ok(())
     })
 }
 

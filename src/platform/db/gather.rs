@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use diesel::pg::PgConnection;
 use tokio::sync::oneshot;
 
+use super::manager::{Connection, Side};
 use super::{Db, DbError};
 
 /// Largest batch.
@@ -25,7 +25,7 @@ pub(super) trait Part: Send + 'static {
 
 /// Does a batch and answers everybody in it; `false` if the connection is of no
 /// use any more.
-pub(super) type Work<P> = fn(&mut PgConnection, Vec<P>) -> bool;
+pub(super) type Work<P> = fn(&mut Connection, Vec<P>) -> bool;
 
 /// On which threads batches run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,7 @@ pub(super) enum Lane {
 pub(super) struct Gather<P> {
     queue: Mutex<Queue<P>>,
     work: Work<P>,
+    side: Side,
     lane: Lane,
     parallel: usize,
 }
@@ -94,9 +95,9 @@ impl<P: Part> Drop for Slot<P> {
 
 impl<P: Part> Gather<P> {
     /// A queue of which at most `parallel` batches are under way at a time.
-    pub(super) fn new(lane: Lane, parallel: usize, work: Work<P>) -> Arc<Self> {
+    pub(super) fn new(side: Side, lane: Lane, parallel: usize, work: Work<P>) -> Arc<Self> {
         let queue = Queue { waiting: Vec::new(), running: 0, tickets: 0 };
-        Arc::new(Self { queue: Mutex::new(queue), work, lane, parallel })
+        Arc::new(Self { queue: Mutex::new(queue), work, side, lane, parallel })
     }
 
     /// Hands in a part and waits for its answer. [`DbError::Busy`] if no batch
@@ -109,10 +110,11 @@ impl<P: Part> Gather<P> {
     ) -> Result<T, DbError> {
         let ticket = self.enqueue(db, part);
         let gone = |_| DbError::Unavailable("the batch was given up".to_owned());
-        match tokio::time::timeout(db.longest_wait(), &mut answer).await {
+        let set = db.set(self.side);
+        match tokio::time::timeout(set.longest_wait(), &mut answer).await {
             Ok(answer) => answer.map_err(gone),
-            Err(_) if self.withdraw(ticket) => Err(db.why_nobody_came()),
-            Err(_) => match tokio::time::timeout(db.longest_run(), answer).await {
+            Err(_) if self.withdraw(ticket) => Err(set.why_nobody_came()),
+            Err(_) => match tokio::time::timeout(set.longest_run(), answer).await {
                 Ok(answer) => answer.map_err(gone),
                 Err(_) => Err(DbError::Unavailable("no answer in time".to_owned())),
             },
@@ -149,12 +151,8 @@ impl<P: Part> Gather<P> {
             let slot = Slot::taken(&self);
             let me = Arc::clone(&self);
             let in_job = Arc::clone(&slot.free);
-            let job = move |conn: &mut PgConnection| Ok::<_, DbError>(me.work_off(conn, &in_job));
-            let visit = match self.lane {
-                Lane::Reading => db.read(job).await,
-                Lane::Writing => db.run(job).await,
-            };
-            match visit {
+            let job = move |conn: &mut Connection| Ok::<_, DbError>(me.work_off(conn, &in_job));
+            match db.set(self.side).run(self.lane, job).await {
                 Ok(true) => slot.keep(),
                 Ok(false) => return,
                 // The slot is freed and everybody who waits is told when it is dropped.
@@ -164,7 +162,7 @@ impl<P: Part> Gather<P> {
     }
 
     /// Does batches until nothing is left (`false`) or the visit is over (`true`).
-    fn work_off(&self, conn: &mut PgConnection, slot: &AtomicBool) -> bool {
+    fn work_off(&self, conn: &mut Connection, slot: &AtomicBool) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < VISIT {
             let batch: Vec<P> = {

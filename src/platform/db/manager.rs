@@ -6,25 +6,64 @@ use std::time::{Duration, Instant};
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
 use diesel::pg::PgConnection;
 use diesel::r2d2::{HandleError, ManageConnection};
+use diesel::result::QueryResult;
 use diesel::{Connection as _, RunQueryDsl as _};
 
+use super::fence;
 use super::migrations::Owner;
 use crate::config::Database;
+use crate::domain::ids::TenantId;
 
 /// A connection that rested longer than this is tried out before it is used. A
 /// busy pool pays nothing, and after an outage no dead connection is handed out.
 const TRUSTED_FOR: Duration = Duration::from_millis(500);
 
-/// A connection and when it was last handed out.
+/// Whom a connection serves, for as long as it lives. It never changes sides:
+/// PostgreSQL would plan every prepared statement anew for another role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    /// One tenant at a time, behind the fence.
+    Tenants,
+    /// All tenants at once.
+    Everybody,
+}
+
+/// A connection and what is known of it.
 pub struct Connection {
     inner: PgConnection,
+    /// When it was last handed out.
     last_used: Instant,
+    /// Whose rows it shows; of a connection for everybody, nothing.
+    tenant: Option<TenantId>,
+    /// It could not be told whose rows to show, and must not be used again.
+    doubtful: bool,
 }
 
 impl Connection {
-    pub(super) fn for_use(&mut self) -> &mut PgConnection {
+    /// Somebody takes it out of the pool.
+    pub(super) fn begin_use(&mut self) {
         self.last_used = Instant::now();
+    }
+
+    /// The connection as it is: for everybody all rows, for tenants those it showed last.
+    pub(super) fn inner(&mut self) -> &mut PgConnection {
         &mut self.inner
+    }
+
+    /// Whether it shows the rows of `tenant`.
+    pub(super) fn shows(&self, tenant: &TenantId) -> bool {
+        self.tenant.as_ref() == Some(tenant)
+    }
+
+    /// Lets it show the rows of `tenant` and no others. That costs a round trip if it
+    /// served another tenant before. Outside of a transaction.
+    pub(super) fn show(&mut self, tenant: &TenantId) -> QueryResult<&mut PgConnection> {
+        if !self.shows(tenant) {
+            (self.tenant, self.doubtful) = (None, true);
+            fence::set_tenant(&mut self.inner, tenant)?;
+            (self.tenant, self.doubtful) = (Some(tenant.clone()), false);
+        }
+        Ok(&mut self.inner)
     }
 }
 
@@ -34,11 +73,17 @@ pub struct Manager {
     url: String,
     session: String,
     owner: Owner,
+    side: Side,
     last_error: Arc<Mutex<Option<String>>>,
 }
 
 impl Manager {
-    pub(super) fn new(settings: &Database, owner: Owner, last_error: Arc<Mutex<Option<String>>>) -> Self {
+    pub(super) fn new(
+        settings: &Database,
+        owner: Owner,
+        side: Side,
+        last_error: Arc<Mutex<Option<String>>>,
+    ) -> Self {
         let milliseconds = |d: Duration| d.as_millis();
         // Every statement goes by the primary key or by one index, whatever its
         // parameters; planning anew for each `LIMIT $1` would cost more than running.
@@ -52,6 +97,7 @@ impl Manager {
                 milliseconds(settings.statement_timeout * 2),
             ),
             owner,
+            side,
             last_error,
         }
     }
@@ -113,10 +159,13 @@ impl ManageConnection for Manager {
             PgConnection::establish(&self.url).map_err(|e| ConnectError(without_address(&e.to_string())))?;
         inner.batch_execute(&self.session).map_err(|e| failed(&e))?;
         self.owner.check(&mut inner).map_err(|e| failed(&e))?;
+        if self.side == Side::Tenants {
+            fence::enter(&mut inner).map_err(|e| failed(&e))?.map_err(|e| failed(&e))?;
+        }
         if let Ok(mut last) = self.last_error.lock() {
             *last = None;
         }
-        Ok(Connection { inner, last_used: Instant::now() })
+        Ok(Connection { inner, last_used: Instant::now(), tenant: None, doubtful: false })
     }
 
     fn is_valid(&self, connection: &mut Connection) -> Result<(), ConnectError> {
@@ -128,7 +177,8 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, connection: &mut Connection) -> bool {
-        std::thread::panicking()
+        connection.doubtful
+            || std::thread::panicking()
             || AnsiTransactionManager::is_broken_transaction_manager(&mut connection.inner)
     }
 }

@@ -13,6 +13,7 @@ use diesel::sql_types::{Array, Bool, Nullable, Text};
 use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, sql_query};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _};
 
+use super::fence::{self, FenceError, Rights, Standing};
 use super::manager::address;
 use crate::config::Database;
 
@@ -28,6 +29,8 @@ pub struct Owner {
     pub role: &'static str,
     /// The migrations compiled in for it.
     pub migrations: fn() -> EmbeddedMigrations,
+    /// Tables with whose rows tenants may not do everything.
+    pub rights: &'static [Rights],
 }
 
 /// Why a database can't be used or migrated.
@@ -48,6 +51,8 @@ pub enum MigrateError {
     Pending,
     /// There is nothing to take back.
     NothingToRevert,
+    /// Nothing keeps its tenants apart.
+    Fence(FenceError),
     /// A statement failed.
     Failed(String),
 }
@@ -65,6 +70,7 @@ impl fmt::Display for MigrateError {
             ),
             Self::Pending => f.write_str("the database lacks migrations; run `oc migrate` for this role first"),
             Self::NothingToRevert => f.write_str("no migration is applied, so there is none to take back"),
+            Self::Fence(error) => error.fmt(f),
             Self::Failed(why) => write!(f, "a migration failed and was rolled back: {why}"),
         }
     }
@@ -75,6 +81,12 @@ impl std::error::Error for MigrateError {}
 impl From<diesel::result::Error> for MigrateError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Failed(error.to_string())
+    }
+}
+
+impl From<FenceError> for MigrateError {
+    fn from(error: FenceError) -> Self {
+        Self::Fence(error)
     }
 }
 
@@ -104,21 +116,27 @@ struct Exists {
 }
 
 impl Owner {
-    /// Refuses a database that belongs to another role or lacks migrations.
-    /// Migrations that this program does not know yet are fine: an older
-    /// version runs beside a newer one while it is rolled out.
+    /// Refuses a database that belongs to another role, lacks migrations, or has a
+    /// table in which nothing keeps tenants apart. Migrations that this program does
+    /// not know yet are fine: an older version runs beside a newer one while it is
+    /// rolled out.
     pub fn check(&self, conn: &mut PgConnection) -> Result<(), MigrateError> {
         if !known(conn)?.stamped {
             return Err(MigrateError::Pending);
         }
+        let standing = Standing::of(conn)?;
+        standing.check_login()?;
         let stamp = self.stamp(conn)?;
         self.check_role(&stamp)?;
         let lacks = |m: &Migration| !stamp.applied.contains(&m.name().version().to_string());
-        if self.list()?.iter().any(lacks) { Err(MigrateError::Pending) } else { Ok(()) }
+        if self.list()?.iter().any(lacks) {
+            return Err(MigrateError::Pending);
+        }
+        Ok(standing.check_tables()?)
     }
 
     /// Runs what is pending, one migration per transaction, and tells `progress`
-    /// the name of each. Any number of processes may do so at once.
+    /// the name of each; then fences every table. Any number of processes may do so at once.
     pub fn up(&self, settings: &Database, progress: &mut dyn FnMut(&str)) -> Result<(), MigrateError> {
         let mut conn = locked(settings)?;
         if known(&mut conn)?.stamped {
@@ -127,12 +145,21 @@ impl Owner {
         }
         let pending =
             conn.pending_migrations((self.migrations)()).map_err(|e| MigrateError::Failed(e.to_string()))?;
+        fence::ensure_role(&mut conn)??;
         for migration in pending {
             progress(&migration.name().to_string());
-            conn.run_migration(&migration).map_err(|e| MigrateError::Failed(e.to_string()))?;
-            self.put_stamp(&mut conn)?;
+            // A new table stands behind the fence as soon as anybody sees it.
+            let run = |conn: &mut PgConnection| {
+                conn.run_migration(&migration).map_err(|e| MigrateError::Failed(e.to_string()))?;
+                self.put_stamp(conn)?;
+                Ok::<_, MigrateError>(fence::put_up(conn, self.rights)?)
+            };
+            match migration.metadata().run_in_transaction() {
+                true => conn.transaction(run)?,
+                false => run(&mut conn)?,
+            }
         }
-        Ok(())
+        conn.transaction(|conn| Ok(fence::put_up(conn, self.rights)?))
     }
 
     /// Takes back the newest migration and returns its name.
@@ -147,6 +174,8 @@ impl Owner {
         let list = self.list()?;
         let migration = list.iter().find(|m| m.name().version() == *newest).ok_or(MigrateError::Foreign)?;
         conn.revert_migration(migration).map_err(|e| MigrateError::Failed(e.to_string()))?;
+        fence::ensure_role(&mut conn)??;
+        conn.transaction(|conn| fence::put_up(conn, self.rights))?;
         Ok(migration.name().to_string())
     }
 

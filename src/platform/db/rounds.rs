@@ -10,6 +10,7 @@ use diesel::result::QueryResult;
 use tokio::sync::oneshot;
 
 use super::gather::{Gather, Lane, Part};
+use super::manager::{Connection, Side};
 use super::{Db, DbError};
 
 /// Rounds that may be under way at the same time.
@@ -45,10 +46,11 @@ impl<T: Send + 'static, R: Send + 'static> Part for Request<T, R> {
 }
 
 impl<T: Send + 'static, R: Send + 'static> Rounds<T, R> {
-    /// Rounds on `db`, each done by `round`, which may be run twice for a request.
+    /// Rounds on `db` in the rows of all tenants, each done by `round`, which may be
+    /// run twice for a request.
     #[must_use]
-    pub fn new(db: Db, round: Round<T, R>) -> Self {
-        Self { db, round, gather: Gather::new(Lane::Writing, PARALLEL, work) }
+    pub fn of_everybody(db: Db, round: Round<T, R>) -> Self {
+        Self { db, round, gather: Gather::new(Side::Everybody, Lane::Writing, PARALLEL, work) }
     }
 
     /// The answer to one request.
@@ -60,10 +62,10 @@ impl<T: Send + 'static, R: Send + 'static> Rounds<T, R> {
 }
 
 /// One round; `false` if the connection is of no use any more.
-fn work<T: Send + 'static, R: Send + 'static>(conn: &mut PgConnection, batch: Vec<Request<T, R>>) -> bool {
+fn work<T: Send + 'static, R: Send + 'static>(conn: &mut Connection, batch: Vec<Request<T, R>>) -> bool {
     let Some(round) = batch.first().map(|request| Arc::clone(&request.round)) else { return true };
     let (asked, waiting): (Vec<_>, Vec<_>) = batch.into_iter().map(|r| (r.asked, r.answer)).unzip();
-    match conn.transaction(|conn| round(conn, &asked)).map_err(DbError::from) {
+    match conn.inner().transaction(|conn| round(conn, &asked)).map_err(DbError::from) {
         Ok(answers) => {
             for (waits, answer) in waiting.into_iter().zip(answers) {
                 drop(waits.send(Ok(answer)));

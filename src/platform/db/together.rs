@@ -10,7 +10,9 @@ use diesel::result::QueryResult;
 use tokio::sync::oneshot;
 
 use super::gather::{Gather, Lane, Part};
+use super::manager::{Connection, Side};
 use super::{Db, DbError};
+use crate::domain::ids::TenantId;
 
 /// Statements that may run at the same time.
 const PARALLEL: usize = 2;
@@ -18,23 +20,35 @@ const PARALLEL: usize = 2;
 /// Looks up the rows of these keys; keys without a row are left out.
 pub type Load<K, V> = fn(&mut PgConnection, &[K]) -> QueryResult<Vec<(K, V)>>;
 
+/// Whose row a key names.
+pub type TenantOf<K> = fn(&K) -> &TenantId;
+
 /// A look-up that many requests share.
 pub struct Together<K, V> {
     db: Db,
     load: Load<K, V>,
+    tenant_of: Option<TenantOf<K>>,
     gather: Arc<Gather<LookUp<K, V>>>,
 }
 
 impl<K, V> Clone for Together<K, V> {
     fn clone(&self) -> Self {
-        Self { db: self.db.clone(), load: self.load, gather: Arc::clone(&self.gather) }
+        let gather = Arc::clone(&self.gather);
+        Self { db: self.db.clone(), load: self.load, tenant_of: self.tenant_of, gather }
     }
 }
 
 struct LookUp<K, V> {
     key: K,
     load: Load<K, V>,
+    tenant_of: Option<TenantOf<K>>,
     answer: oneshot::Sender<Result<Option<V>, DbError>>,
+}
+
+impl<K, V> LookUp<K, V> {
+    fn tenant(&self) -> Option<&TenantId> {
+        self.tenant_of.map(|tenant_of| tenant_of(&self.key))
+    }
 }
 
 impl<K: Send + 'static, V: Send + 'static> Part for LookUp<K, V> {
@@ -49,28 +63,60 @@ where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
 {
-    /// A look-up on `db` by `load`.
+    /// A look-up on `db` by `load`, which is given keys of one tenant at a time and
+    /// sees that tenant's rows only.
     #[must_use]
-    pub fn new(db: Db, load: Load<K, V>) -> Self {
-        Self { db, load, gather: Gather::new(Lane::Reading, PARALLEL, look_up) }
+    pub fn of_tenants(db: Db, tenant_of: TenantOf<K>, load: Load<K, V>) -> Self {
+        let gather = Gather::new(Side::Tenants, Lane::Reading, PARALLEL, look_up);
+        Self { db, load, tenant_of: Some(tenant_of), gather }
+    }
+
+    /// A look-up on `db` by `load` in the rows of all tenants.
+    #[must_use]
+    pub fn of_everybody(db: Db, load: Load<K, V>) -> Self {
+        let gather = Gather::new(Side::Everybody, Lane::Reading, PARALLEL, look_up);
+        Self { db, load, tenant_of: None, gather }
     }
 
     /// The row of `key`.
     pub async fn find(&self, key: K) -> Result<Option<V>, DbError> {
         let (answer, answered) = oneshot::channel();
-        let part = LookUp { key, load: self.load, answer };
+        let part = LookUp { key, load: self.load, tenant_of: self.tenant_of, answer };
         self.gather.hand_in(&self.db, part, answered).await?
     }
 }
 
-fn look_up<K, V>(conn: &mut PgConnection, batch: Vec<LookUp<K, V>>) -> bool
+/// Looks everything up, the keys of each tenant together.
+fn look_up<K, V>(conn: &mut Connection, mut batch: Vec<LookUp<K, V>>) -> bool
+where
+    K: Clone + Eq + Hash + Send + 'static,
+    V: Clone + Send + 'static,
+{
+    let mut usable = true;
+    // Whoever is shown already comes first.
+    let shown = batch.iter().position(|part| part.tenant().is_some_and(|tenant| conn.shows(tenant)));
+    if let Some(shown) = shown {
+        batch.swap(0, shown);
+    }
+    while let Some(tenant) = batch.first().map(|part| part.tenant().cloned()) {
+        let of_one = batch.extract_if(.., |part| part.tenant() == tenant.as_ref()).collect();
+        usable &= look_up_of(conn, tenant.as_ref(), of_one);
+    }
+    usable
+}
+
+fn look_up_of<K, V>(conn: &mut Connection, tenant: Option<&TenantId>, batch: Vec<LookUp<K, V>>) -> bool
 where
     K: Clone + Eq + Hash + Send + 'static,
     V: Clone + Send + 'static,
 {
     let keys: Vec<K> = batch.iter().map(|part| part.key.clone()).collect();
     let Some(load) = batch.first().map(|part| part.load) else { return true };
-    match load(conn, &keys).map_err(DbError::from) {
+    let conn = match tenant {
+        Some(tenant) => conn.show(tenant),
+        None => Ok(conn.inner()),
+    };
+    match conn.and_then(|conn| load(conn, &keys)).map_err(DbError::from) {
         Ok(rows) => {
             let rows: HashMap<K, V> = rows.into_iter().collect();
             for part in batch {

@@ -88,7 +88,7 @@ impl Idempotency {
         let claim = Arc::new(self.claim(keyed)?);
         let wish = Arc::clone(&claim);
         let begin = move |conn: &mut PgConnection| store::begin(conn, &wish).map_err(DbError::from);
-        match self.db.transaction(subject(&claim), begin).await? {
+        match self.db.of(claim.vault.tenant()).transaction(subject(&claim), begin).await? {
             Begun::Run(operation) => {
                 let outcome = work(operation).await;
                 self.end(claim, operation, outcome).await
@@ -164,9 +164,9 @@ impl Idempotency {
         ending: Result<Ending, VaultError>,
     ) -> Result<(), Box<dyn Error>> {
         let ending = ending?;
-        let subject = subject(&claim);
+        let (rows, subject) = (self.db.of(claim.vault.tenant()), subject(&claim));
         let write = move |conn: &mut PgConnection| store::end(conn, &claim, &ending).map_err(DbError::from);
-        if !self.db.transaction(subject, write).await? {
+        if !rows.transaction(subject, write).await? {
             log::warn!("a request with an Idempotency-Key took so long that another one took it over");
         }
         Ok(())

@@ -168,7 +168,7 @@ impl<C: Courier> Dispatcher<C> {
             return;
         }
         self.refreshed.set(Some(Instant::now()));
-        let refreshed = self.db.run(|conn| store::analyse(conn).map_err(ApiError::from)).await;
+        let refreshed = self.db.of_everybody().run(|conn| store::analyse(conn).map_err(ApiError::from)).await;
         if let Err(error) = refreshed {
             log::debug!("the statistics of the outbox can't be refreshed: {error}");
         }
@@ -187,7 +187,7 @@ impl<C: Courier> Dispatcher<C> {
             let leased = store::claim_due(conn, &destination, limit, clock::now(), lease)?;
             leased.into_iter().map(|message| open(conn, &tenants, message)).collect()
         };
-        let claimed = self.db.run(claim).await;
+        let claimed = self.db.of_everybody().run(claim).await;
         if claimed.as_ref().map_or(true, Vec::is_empty) {
             gate.unused();
         }
@@ -241,7 +241,7 @@ impl<C: Courier> Dispatcher<C> {
         let record = move |conn: &mut PgConnection| {
             conn.transaction(|conn| Self::record(conn, &attempted, &decided)).map_err(ApiError::from)
         };
-        self.db.run(record).await
+        self.db.of_everybody().run(record).await
     }
 
     /// What is to become of these messages.
@@ -296,7 +296,7 @@ impl<C: Courier> Dispatcher<C> {
         let rests: Vec<_> = destinations.iter().map(rest).collect();
         let now = clock::now();
         let next = move |conn: &mut PgConnection| store::next_due(conn, destinations);
-        let next = self.db.read(move |conn| next(conn).map_err(ApiError::from)).await.ok()?;
+        let next = self.db.of_everybody().read(move |conn| next(conn).map_err(ApiError::from)).await.ok()?;
         let waits = next.iter().zip(rests).filter_map(|(due, rest)| Some(due.as_ref()?.since(now).max(rest)));
         waits.min()
     }

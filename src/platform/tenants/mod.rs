@@ -129,11 +129,11 @@ impl Tenants {
         }
         let due = self.take_turn(tenant);
         let (inner, own) = (Arc::clone(&self.0), tenant.clone());
-        let found = self.0.db.read(move |conn| inner.find(conn, &own)).await;
+        let found = self.0.db.of(tenant).read(move |conn| inner.find(conn, &own)).await;
         let found = match found {
             Ok(None) if self.0.settings.provisioning == Provisioning::Auto => {
                 let (inner, own) = (Arc::clone(&self.0), tenant.clone());
-                self.0.db.run_alone(move |conn| inner.create(conn, &own)).await
+                self.0.db.of_everybody().run_alone(move |conn| inner.create(conn, &own)).await
             }
             found => found,
         };

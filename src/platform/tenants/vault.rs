@@ -207,7 +207,7 @@ impl Vault {
             done => return done.map_err(failed),
         }
         let own = Arc::clone(self);
-        db.read(move |conn| own.refresh(conn).map_err(DbError::from)).await?;
+        db.of(&self.tenant).read(move |conn| own.refresh(conn).map_err(DbError::from)).await?;
         work(self).map_err(failed)
     }
 

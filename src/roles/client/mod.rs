@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::{AccessCodes, Config, Retention};
 use crate::platform::clock::Monotonic;
+use crate::platform::db::fence::Rights;
 use crate::platform::db::{Db, Owner, Rounds};
 use crate::platform::http::{Guard, docs};
 use crate::platform::idempotency::Idempotency;
@@ -39,7 +40,10 @@ fn migrations() -> EmbeddedMigrations {
 }
 
 /// The role's name and migrations.
-pub const OWNER: Owner = Owner { role: "client", migrations };
+pub const OWNER: Owner = Owner { role: "client", migrations, rights: RIGHTS };
+
+/// Receipts are only ever added to.
+const RIGHTS: &[Rights] = &[("receipts", "INSERT, SELECT")];
 
 /// The sealed columns that are this role's own.
 pub const SEALED: &[SealedTable] = store::documents::SEALED;
@@ -96,7 +100,7 @@ impl State {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             tenants: Tenants::new(db.clone(), masters, config.tenancy),
-            guesses: Rounds::new(db.clone(), guesses::round(codes.clone(), config.access.attempts)),
+            guesses: Rounds::of_everybody(db.clone(), guesses::round(codes.clone(), config.access.attempts)),
             checks: Arc::new(Semaphore::new(processors * CHECKS_PER_PROCESSOR)),
             idempotency: Idempotency::new(db.clone(), config.idempotency_retention),
             limits: Limits::new(&config.limits, keys, Monotonic::default())?,

@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use crate::config::{self, ClientRole, Config};
 use crate::domain::target::Reach;
 use crate::platform::clock::Monotonic;
+use crate::platform::db::fence::Rights;
 use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::{Guard, docs};
 use crate::platform::http_client::{GuardedClient, HttpClient};
@@ -45,7 +46,10 @@ fn migrations() -> EmbeddedMigrations {
 }
 
 /// The role's name and migrations.
-pub const OWNER: Owner = Owner { role: "provider", migrations };
+pub const OWNER: Owner = Owner { role: "provider", migrations, rights: RIGHTS };
+
+/// Histories are only ever added to; that of a draft goes with it.
+const RIGHTS: &[Rights] = &[("document_events", "DELETE, INSERT, SELECT")];
 
 /// The sealed columns that are this role's own.
 pub const SEALED: &[SealedTable] = store::rows::SEALED;
@@ -115,7 +119,7 @@ impl State {
         let db = Db::new(&config.database, OWNER);
         let masters = Arc::new(SecretKeys::new(&config.field_encryption_keys).map_err(io::Error::other)?);
         Self::for_thread(Shared {
-            documents: Together::new(db.clone(), store::documents::find_many),
+            documents: Together::of_tenants(db.clone(), |(tenant, _)| tenant, store::documents::find_many),
             tenants: Tenants::new(db.clone(), Arc::clone(&masters), config.tenancy),
             searches: Arc::new(Semaphore::new(SEARCHES)),
             idempotency: Idempotency::new(db.clone(), config.idempotency_retention),

@@ -190,7 +190,7 @@ async fn a_code_is_found_by_the_index_of_its_selector() {
     answer.expect(200);
     let selector =
         client.database.text("SELECT selector_hash::text AS text FROM access_codes WHERE key_id <> 'k'");
-    let plan = client.database.plan(&statement, &format!("ARRAY['{selector}'::bytea]"));
+    let plan = client.database.plan(None, &statement, &format!("ARRAY['{selector}'::bytea]"));
     assert!(plan.contains("access_codes_selector") && plan.contains("documents_pkey"), "{plan}");
     assert!(!plan.contains("Seq Scan"), "{plan}");
 }

@@ -47,8 +47,8 @@ static TEMPLATES: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     Role::ALL.iter().map(|role| (role.name(), template(&mut admin, *role))).collect()
 });
 
-/// The name tells which migrations are in it, so that a server that is kept
-/// between runs never serves an old one.
+/// The name tells which migrations are in it and how its tables are fenced, so that
+/// a server that is kept between runs never serves an old one.
 fn template(admin: &mut PgConnection, role: Role) -> String {
     let mut hasher = DefaultHasher::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("migrations_{}", role.name()));
@@ -59,6 +59,9 @@ fn template(admin: &mut PgConnection, role: Role) -> String {
         std::fs::read(folder.join(&name).join("up.sql")).unwrap().hash(&mut hasher);
         name.hash(&mut hasher);
     }
+    let fence = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/platform/db/fence.rs");
+    std::fs::read(fence).unwrap().hash(&mut hasher);
+    role.owner().rights.hash(&mut hasher);
     let name = format!("oc_template_{}_{:016x}", role.name(), hasher.finish());
     let made = format!("SELECT count(*) AS number FROM pg_database WHERE datname = '{name}'");
     let made: Number = sql_query(made).get_result(admin).unwrap();
@@ -167,11 +170,15 @@ impl TestDatabase {
         ))
     }
 
-    /// How the server runs a statement with these parameters.
-    pub fn plan(&self, statement: &str, parameters: &str) -> String {
+    /// How the server runs a statement with these parameters, for a tenant or for everybody.
+    pub fn plan(&self, tenant: Option<&str>, statement: &str, parameters: &str) -> String {
         let mut connection = self.connect();
+        if let Some(tenant) = tenant {
+            let enter = format!("SET ROLE oc_tenant; SET app.tenant_id = '{tenant}'");
+            connection.batch_execute(&enter).unwrap();
+        }
         let prepare = format!(
-            "PREPARE statement AS {statement}; \
+            "SET plan_cache_mode = force_generic_plan; PREPARE statement AS {statement}; \
              CREATE FUNCTION pg_temp.plan(q text) RETURNS SETOF text LANGUAGE plpgsql AS \
              $$ DECLARE line text; BEGIN FOR line IN EXECUTE q LOOP RETURN NEXT line; END LOOP; END $$"
         );

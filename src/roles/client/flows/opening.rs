@@ -159,7 +159,8 @@ async fn reload(state: &State, candidate: &Candidate) -> Result<Candidate, ApiEr
     let hash = candidate.code.selector_hash.clone();
     let load =
         move |conn: &mut PgConnection| access_codes::by_selector(conn, &[hash]).map_err(ApiError::from);
-    let mut found = state.db.read(load).await?.into_iter().map(|(_, candidate)| candidate);
+    let mut found =
+        state.db.of(&candidate.tenant).read(load).await?.into_iter().map(|(_, candidate)| candidate);
     found.find(|found| found.code.id == candidate.code.id).ok_or_else(refused)
 }
 
@@ -216,13 +217,13 @@ async fn shown(state: &State, vault: &Arc<Vault>, row: &OpenedRow) -> Result<Ope
 /// shown: a receipt that can't be written opens nothing.
 /// `false` if it was not the first one, or access was withdrawn meanwhile.
 async fn note_opened(state: &State, candidate: &Candidate, row: &OpenedRow) -> Result<bool, ApiError> {
-    let (tenant, id, version) = (candidate.tenant.clone(), row.id, row.version);
+    let (own, id, version) = (candidate.tenant.clone(), row.id, row.version);
     let note = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
-        let first = documents::note_opened(conn, &tenant, id, version)?;
+        let first = documents::note_opened(conn, &own, id, version)?;
         if first {
-            receipts::note(conn, &tenant, id, (EventKind::Opened, version), clock::now())?;
+            receipts::note(conn, &own, id, (EventKind::Opened, version), clock::now())?;
         }
         Ok(first)
     };
-    state.db.transaction(id, note).await
+    state.db.of(&candidate.tenant).transaction(id, note).await
 }

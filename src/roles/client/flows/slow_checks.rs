@@ -58,7 +58,7 @@ async fn check(state: &State, code: &AccessCode, charged: &Charged) -> Result<bo
         let (wrong, most) = (charged.clone(), state.access.attempts);
         let tell =
             move |conn: &mut PgConnection| guesses::tell_wrong(conn, &wrong, most).map_err(ApiError::from);
-        state.db.transaction(charged.candidate.code.id, tell).await?;
+        state.db.of(&charged.candidate.tenant).transaction(charged.candidate.code.id, tell).await?;
     }
     Ok(right)
 }
@@ -68,7 +68,7 @@ async fn give_back(state: &State, charged: &Charged) -> Result<(), ApiError> {
     let refund = move |conn: &mut PgConnection| {
         attempts::refund(conn, &candidate.tenant, candidate.code.id, way).map_err(ApiError::from)
     };
-    state.db.transaction(charged.candidate.code.id, refund).await
+    state.db.of(&charged.candidate.tenant).transaction(charged.candidate.code.id, refund).await
 }
 
 /// Takes as long as a check where there is nothing to check.

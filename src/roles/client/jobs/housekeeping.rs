@@ -25,7 +25,7 @@ pub async fn run(state: &State) -> Result<(), ApiError> {
             ];
             Ok(counts.into_iter().max().unwrap_or_default())
         };
-        if state.db.run(round).await? < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+        if state.db.of_everybody().run(round).await? < usize::try_from(BATCH).unwrap_or(usize::MAX) {
             return Ok(());
         }
     }
@@ -33,5 +33,5 @@ pub async fn run(state: &State) -> Result<(), ApiError> {
 
 /// Puts the feed of receipts in order after the database was restored into another server.
 pub async fn mend(state: &State) -> Result<usize, ApiError> {
-    state.db.run(|conn| upkeep::mend_after_restore(conn).map_err(ApiError::from)).await
+    state.db.of_everybody().run(|conn| upkeep::mend_after_restore(conn).map_err(ApiError::from)).await
 }

@@ -160,8 +160,9 @@ pub async fn replace_document(
 
 async fn take_in(state: &State, vault: Arc<Vault>, arrival: Arrival) -> Result<HttpResponse, ApiError> {
     let (codes, id) = (state.codes.clone(), arrival.id);
+    let rows = state.db.of(vault.tenant());
     let access =
-        state.db.transaction(id.0, move |conn| arrivals::take_in(conn, &codes, &vault, &arrival)).await?;
+        rows.transaction(id.0, move |conn| arrivals::take_in(conn, &codes, &vault, &arrival)).await?;
     Ok(HttpResponse::Created().json(receipt(state, id, access)))
 }
 
@@ -238,6 +239,7 @@ pub async fn change_access(
     let codes = state.codes.clone();
     let access = state
         .db
+        .of(&tenant)
         .transaction(id.0, move |conn| {
             arrivals::change_access(conn, &codes, vault.tenant(), (id, &changed), now)
         })
@@ -275,6 +277,7 @@ pub async fn withdraw_document(
     let sequence = sequence.or(version);
     state
         .db
+        .of(&tenant)
         .transaction(id.0, move |conn| arrivals::revoke(conn, vault.tenant(), id, sequence, clock::now()))
         .await?;
     Ok(HttpResponse::NoContent().finish())

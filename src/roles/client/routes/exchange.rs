@@ -96,13 +96,14 @@ async fn reserve(state: &State, tenant: TenantId, count: i64) -> Result<HttpResp
     let now = clock::now();
     let until = now.plus(state.retention.reservation);
     let made = issue(state, &tenant, count).await?;
+    let rows = state.db.of(&tenant);
     let insert = move |conn: &mut PgConnection| {
         let stored: Vec<_> = made.iter().map(|issued| &issued.stored).collect();
         let written: HashSet<_> =
             access_codes::insert(conn, &tenant, &stored, For::Reservation(until), now)?.into_iter().collect();
         Ok::<_, ApiError>(made.into_iter().filter(|i| written.contains(&i.stored.id)).collect::<Vec<_>>())
     };
-    let issued = state.db.run(insert).await?;
+    let issued = rows.run(insert).await?;
     let reserved = |issued: &Issued| ReservedCode {
         link: state.link(&issued.token),
         access_code: issued.code.to_string(),
@@ -200,7 +201,7 @@ pub async fn list_receipts(
         let from = if receipts::knows(conn, after)? { after } else { FeedCursor::default() };
         Ok::<_, ApiError>((from, receipts::list(conn, vault.tenant(), from, limit + 1)?))
     };
-    let (from, found) = state.db.read(list).await?;
+    let (from, found) = state.db.of(&tenant).read(list).await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX).min(found.len());
     let (items, rest) = found.split_at(shown);
     let next = items.last().map_or(from, ReceiptRow::cursor).to_string();

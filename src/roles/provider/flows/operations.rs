@@ -104,6 +104,7 @@ pub async fn resume(
 ) -> Result<(), ApiError> {
     let gate = state.gates.of(DESTINATION);
     let Entry::Come(mut places) = gate.enter(1) else { return Ok(()) };
+    let rows = state.db.of(vault.tenant());
     let (vault, id, sequence) = (Arc::clone(vault), document.id, document.sequence);
     let lease = state.deliveries.lease();
     let claim = move |conn: &mut PgConnection| {
@@ -115,7 +116,7 @@ pub async fn resume(
         };
         Ok::<_, ApiError>(leased.map(open))
     };
-    let claimed = state.db.run(claim).await;
+    let claimed = rows.run(claim).await;
     if !matches!(claimed, Ok(Some(_))) {
         gate.unused();
     }
@@ -132,9 +133,10 @@ pub async fn done_by(
     document: &Document,
     name: Uuid,
 ) -> Result<bool, ApiError> {
+    let rows = state.db.of(vault.tenant());
     let (vault, id) = (Arc::clone(vault), document.id);
     let exists = move |conn: &mut PgConnection| store::events::exists(conn, vault.tenant(), id, name);
-    state.db.read(move |conn| exists(conn).map_err(ApiError::from)).await
+    rows.read(move |conn| exists(conn).map_err(ApiError::from)).await
 }
 
 /// Promises the operation: the document's new state, its history, the code of
@@ -158,7 +160,7 @@ async fn begin(
         start,
         now,
     };
-    state.db.transaction(document.id.0, move |conn| promise.write(conn)).await
+    state.db.of(vault.tenant()).transaction(document.id.0, move |conn| promise.write(conn)).await
 }
 
 /// What the transaction needs to know of the process.
@@ -303,6 +305,7 @@ async fn attempt(
 ) {
     let (own, gate) = (state.clone(), gate.clone());
     let task = actix_web::rt::spawn(async move {
+        let rows = own.db.of(&message.tenant);
         let (subject, sequence) = (message.subject, message.sequence);
         let attempted = vec![own.deliveries.attempt(message, opened, &gate).await];
         drop(place);
@@ -312,7 +315,7 @@ async fn attempt(
         let settle = move |conn: &mut PgConnection| {
             outbox::Dispatcher::<ToClient>::record(conn, &attempted, &decided).map_err(ApiError::from)
         };
-        let settled = own.db.transaction(subject, settle).await;
+        let settled = rows.transaction(subject, settle).await;
         if waits {
             own.wake.ring();
         }

@@ -38,7 +38,9 @@ impl Level {
             return Ok(());
         }
         let own = tenant.clone();
-        db.run(move |conn| store::open_account(conn, &own, clock::now()).map_err(ApiError::from)).await?;
+        db.of(tenant)
+            .run(move |conn| store::open_account(conn, &own, clock::now()).map_err(ApiError::from))
+            .await?;
         self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(tenant.clone());
         self.low.notify_one();
         Ok(())

@@ -10,7 +10,7 @@ const BATCH: i64 = 1_000;
 
 /// Puts the feed of events in order after the database was restored into another server.
 pub async fn mend(state: &State) -> Result<usize, ApiError> {
-    state.db.run(|conn| store::relay::mend_after_restore(conn).map_err(ApiError::from)).await
+    state.db.of_everybody().run(|conn| store::relay::mend_after_restore(conn).map_err(ApiError::from)).await
 }
 
 /// Makes due what has longer to wait than one attempt takes, after the clock was set back.
@@ -18,7 +18,7 @@ pub async fn hurry(state: &State) -> Result<usize, ApiError> {
     let lease = lease_time(state.outbox.call_timeout);
     let mend =
         move |conn: &mut diesel::PgConnection| housekeeping::mend_after_clock_jump(conn, clock::now(), lease);
-    state.db.run(move |conn| mend(conn).map_err(ApiError::from)).await
+    state.db.of_everybody().run(move |conn| mend(conn).map_err(ApiError::from)).await
 }
 
 /// One round.
@@ -29,6 +29,7 @@ pub async fn run(state: &State) -> Result<(), ApiError> {
     let longest = retry.longest.max(retry.longest_asked_for).max(lease_time(state.outbox.call_timeout));
     state
         .db
+        .of_everybody()
         .run(move |conn| {
             housekeeping::mend_after_clock_jump(conn, now, longest)?;
             store::reserve::forget_expired(conn, now).map_err(ApiError::from)
@@ -43,7 +44,7 @@ pub async fn run(state: &State) -> Result<(), ApiError> {
             ];
             Ok(counts.into_iter().max().unwrap_or_default())
         };
-        if state.db.run(round).await? < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+        if state.db.of_everybody().run(round).await? < usize::try_from(BATCH).unwrap_or(usize::MAX) {
             return Ok(());
         }
     }

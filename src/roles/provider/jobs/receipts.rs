@@ -18,7 +18,8 @@ use crate::roles::provider::{State, store};
 
 /// Fetches everything that is new for every tenant, and tells how many receipts there were.
 pub async fn run(state: &State) -> Result<usize, ApiError> {
-    let accounts = state.db.read(|conn| store::reserve::accounts(conn).map_err(ApiError::from)).await?;
+    let list = |conn: &mut PgConnection| store::reserve::accounts(conn).map_err(ApiError::from);
+    let accounts = state.db.of_everybody().read(list).await?;
     let mut count = 0;
     for (tenant, cursor) in accounts {
         count += follow(state, &tenant, cursor).await?;
@@ -42,7 +43,7 @@ async fn follow(state: &State, tenant: &TenantId, mut cursor: Option<String>) ->
         let (more, next, read) = (page.more, page.next.clone(), page.items.len());
         let (own, from) = (tenant.clone(), cursor.clone());
         let take_over = move |conn: &mut PgConnection| take_over(conn, &own, from.as_deref(), &page);
-        let moved = state.db.run_alone(take_over).await?;
+        let moved = state.db.of(tenant).run_alone(take_over).await?;
         if !moved {
             // Another process is at it.
             return Ok(count);

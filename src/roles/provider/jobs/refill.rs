@@ -1,6 +1,7 @@
 //! Fills the reserves of access codes.
 
 use awc::http::Method;
+use diesel::PgConnection;
 use serde_json::json;
 
 use super::deliver::{DESTINATION, through_gate};
@@ -30,18 +31,18 @@ pub async fn run(state: &State) -> Result<usize, ApiError> {
     state.reserve.refilled();
     let now = clock::now();
     let lasts_until = now.plus(state.outbox.retry.max_age);
-    let look = move |conn: &mut diesel::PgConnection| -> Result<_, ApiError> {
+    let look = move |conn: &mut PgConnection| -> Result<_, ApiError> {
         let backlog = outbox::has_backlog(conn, DESTINATION, now, BACKLOG)?;
         Ok((store::reserve::accounts(conn)?, backlog))
     };
-    let (accounts, backlog) = state.db.read(look).await?;
+    let (accounts, backlog) = state.db.of_everybody().read(look).await?;
     let mut came = 0;
     for (tenant, _) in accounts {
         let own = tenant.clone();
-        let count = move |conn: &mut diesel::PgConnection| {
+        let count = move |conn: &mut PgConnection| {
             store::reserve::count(conn, &own, lasts_until).map_err(ApiError::from)
         };
-        let held = state.db.read(count).await?;
+        let held = state.db.of(&tenant).read(count).await?;
         let quarters = if backlog { 1 } else { 3 };
         if held.saturating_mul(4) >= size.saturating_mul(quarters) {
             continue;
@@ -89,6 +90,7 @@ async fn fill(
         let own = vault.tenant().clone();
         came += state
             .db
+            .of(vault.tenant())
             .run(move |conn| store::reserve::put(conn, &own, &sealed, expires_at).map_err(ApiError::from))
             .await?;
         missing -= block;

@@ -38,7 +38,7 @@ pub fn destination(id: WebhookId) -> String {
 pub async fn pass_on(state: &State) -> Result<usize, ApiError> {
     let mut made = 0;
     loop {
-        let behind = state.db.read(|conn| relay::behind(conn).map_err(ApiError::from)).await?;
+        let behind = state.db.of_everybody().read(|conn| relay::behind(conn).map_err(ApiError::from)).await?;
         let mut passed = false;
         for (tenant, id) in behind {
             let max_age = state.outbox.retry.max_age;
@@ -49,7 +49,7 @@ pub async fn pass_on(state: &State) -> Result<usize, ApiError> {
                 Err(TenantError::Unknown | TenantError::Suspended) => continue,
             };
             let pass = move |conn: &mut PgConnection| pass_on_to(conn, &vault, id, max_age);
-            if let Some(count) = state.db.transaction(id.0, pass).await? {
+            if let Some(count) = state.db.of(&tenant).transaction(id.0, pass).await? {
                 made += count;
                 passed = true;
             }
@@ -130,7 +130,8 @@ impl ToWebhooks {
             let secrets = own.reading(conn, |vault| SigningSecrets::open(&sealed, vault, id.0))?;
             Ok::<_, ApiError>(Some((webhook, secrets)))
         };
-        let found = self.db.read(find).await.map_err(|error| Unsent::Own(error.to_string()))?;
+        let found =
+            self.db.of(vault.tenant()).read(find).await.map_err(|error| Unsent::Own(error.to_string()))?;
         found.ok_or(Unsent::Deleted)
     }
 
@@ -152,10 +153,10 @@ impl ToWebhooks {
 
     /// 410 says that nobody wants to be called there any more (Standard Webhooks, "Operational considerations").
     async fn switch_off(&self, tenant: &TenantId, id: WebhookId) {
-        let tenant = tenant.clone();
+        let own = tenant.clone();
         let reason = "The receiver answered 410 Gone";
-        let off = move |conn: &mut PgConnection| relay::switch_off(conn, &tenant, id, reason, clock::now());
-        if let Err(error) = self.db.run(move |conn| off(conn).map_err(ApiError::from)).await {
+        let off = move |conn: &mut PgConnection| relay::switch_off(conn, &own, id, reason, clock::now());
+        if let Err(error) = self.db.of(tenant).run(move |conn| off(conn).map_err(ApiError::from)).await {
             log::warn!("a webhook can't be switched off: {error}");
         }
     }
@@ -176,7 +177,8 @@ impl Courier for ToWebhooks {
     type Receipt = ();
 
     async fn destinations(&self) -> Result<Vec<String>, ApiError> {
-        let enabled = self.db.read(|conn| relay::enabled(conn).map_err(ApiError::from)).await?;
+        let enabled =
+            self.db.of_everybody().read(|conn| relay::enabled(conn).map_err(ApiError::from)).await?;
         Ok(enabled.into_iter().map(destination).collect())
     }
 

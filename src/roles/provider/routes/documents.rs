@@ -61,7 +61,7 @@ pub async fn create_document(
     state.reserve.open_account(&state.db, &tenant).await?;
     let create = async move |run: Run| {
         let document = Document::create(DocumentId(run.id), written, clock::now());
-        let document = state.db.transaction(run.id, create_or_find(vault, document)).await?;
+        let document = state.db.of(&tenant).transaction(run.id, create_or_find(vault, document)).await?;
         let location = format!("/api/documents/{}", document.id);
         Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), &document))
     };
@@ -120,6 +120,7 @@ pub async fn list_documents(
     // to another thread in a thousand pieces.
     let page = state
         .db
+        .of(&tenant)
         .read(move |conn| render_page(&store::list(conn, &vault, &filter, limit + 1)?, limit))
         .await?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page))
@@ -137,12 +138,12 @@ async fn search(
     let (limit, wanted) = (usize::try_from(limit).unwrap_or(1), Arc::new(wanted.to_lowercase()));
     let mut found = Vec::new();
     loop {
-        let (vault, wanted, part, most) =
+        let (own, wanted, part, most) =
             (Arc::clone(vault), Arc::clone(&wanted), filter.clone(), limit - found.len());
         let look = move |conn: &mut PgConnection| {
-            store::search(conn, &vault, (&part, &wanted), SEARCH_PART, most).map_err(ApiError::from)
+            store::search(conn, &own, (&part, &wanted), SEARCH_PART, most).map_err(ApiError::from)
         };
-        let searched = state.db.read(look).await?;
+        let searched = state.db.of(vault.tenant()).read(look).await?;
         found.extend(searched.found);
         filter.after = searched.next;
         if found.len() >= limit || filter.after.is_none() {
@@ -241,7 +242,7 @@ pub async fn update_document(
             let line = Line::new(kind, to_write.version, to_write.updated_at);
             Ok(store::update(conn, &vault, &to_write, stored.version, line)?)
         };
-        if state.db.transaction(changed.id.0, write).await? {
+        if state.db.of(&tenant).transaction(changed.id.0, write).await? {
             return Ok(answer(&mut HttpResponse::Ok(), &changed));
         }
     }
@@ -295,20 +296,19 @@ async fn remove(
             operations::carry_out(state, vault, document, wish, budget).await
         }
         sent => {
-            let (tenant, document) = (vault.tenant().clone(), document.clone());
+            let (own, document) = (vault.tenant().clone(), document.clone());
             let delete = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
                 if sent.is_err() {
-                    return Ok(store::delete(conn, &tenant, document.id, document.version)?);
+                    return Ok(store::delete(conn, &own, document.id, document.version)?);
                 }
                 let event = (EventKind::Deleted, document.version);
-                let marked =
-                    store::mark_deleted(conn, &tenant, (&document, document.sequence), now, purge_at)?;
+                let marked = store::mark_deleted(conn, &own, (&document, document.sequence), now, purge_at)?;
                 if marked {
-                    events::note(conn, &tenant, document.id, event, now)?;
+                    events::note(conn, &own, document.id, event, now)?;
                 }
                 Ok(marked)
             };
-            state.db.transaction(subject, delete).await
+            state.db.of(vault.tenant()).transaction(subject, delete).await
         }
     }
 }

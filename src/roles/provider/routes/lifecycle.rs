@@ -263,6 +263,7 @@ pub async fn list_events(
     let vault = state.tenants.vault(&tenant).await?;
     let found = state
         .db
+        .of(&tenant)
         .read(move |conn| events::list(conn, vault.tenant(), id, after, limit + 1).map_err(ApiError::from))
         .await?;
     if found.is_empty() && after == 0 {

@@ -135,7 +135,7 @@ pub async fn list_messages(
     query.finish()?;
     let vault = state.tenants.vault(&tenant).await?;
     let list = move |conn: &mut PgConnection| inspect::list(conn, vault.tenant(), wanted, after, limit + 1);
-    let found = state.db.read(move |conn| list(conn).map_err(ApiError::from)).await?;
+    let found = state.db.of(&tenant).read(move |conn| list(conn).map_err(ApiError::from)).await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX).min(found.len());
     let (items, rest) = found.split_at(shown);
     let next_after = items.last().filter(|_| !rest.is_empty()).map(|last| last.id.to_string());
@@ -159,7 +159,11 @@ pub async fn find_message(
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let id = parse_id(&id)?;
-    let found = state.db.read(move |conn| inspect::show(conn, &vault, id).map_err(ApiError::from)).await?;
+    let found = state
+        .db
+        .of(&tenant)
+        .read(move |conn| inspect::show(conn, &vault, id).map_err(ApiError::from))
+        .await?;
     let (message, attempts) = found.ok_or_else(no_message)?;
     let attempts = attempts.into_iter().map(attempt_view).collect();
     Ok(HttpResponse::Ok().json(MessageWithAttempts { message: view(&message), attempts }))
@@ -190,7 +194,7 @@ pub async fn retry_message(
     let max_age = state.outbox.retry.max_age;
     let work = async move |run: Operation| {
         let retry = move |conn: &mut PgConnection| retry(conn, vault.tenant(), id, max_age, run.again);
-        let message = state.db.transaction(id, retry).await?;
+        let message = state.db.of(&tenant).transaction(id, retry).await?;
         state.wake.ring();
         Ok(HttpResponse::Accepted().json(view(&message)))
     };

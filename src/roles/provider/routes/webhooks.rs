@@ -53,8 +53,11 @@ pub async fn create_webhook(
     let create = async move |operation: Operation| {
         let webhook = Webhook { id: WebhookId(operation.id), ..draft };
         let making = Making::new(&vault, operation)?;
-        let (webhook, secret) =
-            state.db.transaction(operation.id, move |conn| create(conn, &making, &webhook)).await?;
+        let (webhook, secret) = state
+            .db
+            .of(&tenant)
+            .transaction(operation.id, move |conn| create(conn, &making, &webhook))
+            .await?;
         let location = format!("/api/webhooks/{}", webhook.id);
         let view = WebhookView::of(&webhook).with_secret(secret);
         Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(view))
@@ -126,7 +129,11 @@ pub async fn list_webhooks(
     Caller { tenant, .. }: Caller<Admin>,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
-    let found = state.db.read(move |conn| store::list(conn, vault.tenant()).map_err(ApiError::from)).await?;
+    let found = state
+        .db
+        .of(&tenant)
+        .read(move |conn| store::list(conn, vault.tenant()).map_err(ApiError::from))
+        .await?;
     Ok(HttpResponse::Ok().json(WebhookList { items: found.iter().map(WebhookView::of).collect() }))
 }
 
@@ -147,8 +154,11 @@ pub async fn find_webhook(
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let id = parse_id(&id)?;
-    let found =
-        state.db.read(move |conn| store::find(conn, vault.tenant(), id).map_err(ApiError::from)).await?;
+    let found = state
+        .db
+        .of(&tenant)
+        .read(move |conn| store::find(conn, vault.tenant(), id).map_err(ApiError::from))
+        .await?;
     Ok(HttpResponse::Ok().json(WebhookView::of(&found.ok_or_else(no_webhook)?)))
 }
 
@@ -179,7 +189,7 @@ pub async fn update_webhook(
         store::update(conn, vault.tenant(), &changed)?;
         Ok::<_, ApiError>(changed)
     };
-    let changed = state.db.transaction(id.0, write).await?;
+    let changed = state.db.of(&tenant).transaction(id.0, write).await?;
     Ok(HttpResponse::Ok().json(WebhookView::of(&changed)))
 }
 
@@ -207,7 +217,8 @@ pub async fn rotate_webhook(
     let id = parse_id(&id)?;
     let rotate = async move |operation: Operation| {
         let making = Making::new(&vault, operation)?;
-        let (webhook, secret) = state.db.transaction(id.0, move |conn| rotate(conn, &making, id)).await?;
+        let (webhook, secret) =
+            state.db.of(&tenant).transaction(id.0, move |conn| rotate(conn, &making, id)).await?;
         Ok(HttpResponse::Ok().json(WebhookView::of(&webhook).with_secret(secret)))
     };
     idempotency.run(request, rotate).await
@@ -261,7 +272,7 @@ pub async fn replay_webhook(
         Ok(webhook)
     };
     let replay = async move |_| {
-        let webhook = state.db.transaction(id.0, rewind).await?;
+        let webhook = state.db.of(&tenant).transaction(id.0, rewind).await?;
         Ok(HttpResponse::Accepted().json(WebhookView::of(&webhook)))
     };
     idempotency.run(request, replay).await
@@ -301,7 +312,7 @@ pub async fn delete_webhook(
         outbox::withdraw(conn, vault.tenant(), &destination(id), clock::now())?;
         Ok(deleted)
     };
-    let deleted = state.db.transaction(id.0, delete).await?;
+    let deleted = state.db.of(&tenant).transaction(id.0, delete).await?;
     if deleted { Ok(HttpResponse::NoContent().finish()) } else { Err(no_webhook()) }
 }
 

@@ -99,7 +99,8 @@ pub fn begin(
     Ok(Noted::new(update, line).execute(conn)? == 1)
 }
 
-/// Locks documents in ascending order until the end of the transaction.
+/// Locks documents in ascending order until the end of the transaction: of tenants,
+/// then of ids, which is the order of shared commits.
 pub fn lock(conn: &mut PgConnection, tenants: &[&str], ids: &[Uuid]) -> QueryResult<()> {
     Lock { tenants: tenants.to_vec(), ids: ids.to_vec() }.execute(conn).map(|_| ())
 }
@@ -117,7 +118,7 @@ impl QueryFragment<Pg> for Lock<'_> {
         out.push_bind_param::<Array<PgUuid>, _>(&self.ids)?;
         out.push_sql(
             ") AS g (tenant_id, id) ON d.tenant_id = g.tenant_id AND d.id = g.id \
-             ORDER BY d.id, d.tenant_id FOR UPDATE OF d",
+             ORDER BY d.tenant_id COLLATE \"C\", d.id FOR UPDATE OF d",
         );
         Ok(())
     }
