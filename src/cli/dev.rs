@@ -141,6 +141,7 @@ impl Dev {
         };
         let field_key = Self::kept_key(cluster.folder(), field_key)?;
         let code_key = Self::kept_key(cluster.folder(), "access-code.key")?;
+        let receipts = Self::kept_key(cluster.folder(), "receipt-signing.key")?;
         let client = format!("http://127.0.0.1:{}", ports.client);
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", "--role", role, "--auth", "none", "--migrate", "--stop-with-stdin"])
@@ -151,6 +152,7 @@ impl Dev {
             .env("CLIENT_PUBLIC_URL", client)
             .env("FIELD_ENCRYPTION_KEY", field_key)
             .env("ACCESS_CODE_KEY", code_key)
+            .env("RECEIPT_SIGNING_KEY", receipts)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use diesel::Connection as _;
 
 use super::custody::Custody;
 use super::{FAILED, Failure, Outcome, SettingArgs, output};
+use crate::domain::audit::{AuditAction, NOBODY};
 use crate::domain::ids::TenantId;
+use crate::platform::audit;
 use crate::platform::clock;
 use crate::platform::tenants::{open_vault, rotation, store};
 use crate::roles::Role;
@@ -59,20 +62,37 @@ fn rotate(custody: &mut Custody, data: bool) -> Result<(), Failure> {
     }
     let mut wrapped = 0;
     for tenant in rotation::tenants(&mut custody.conn)? {
-        wrapped += store::rewrap(&mut custody.conn, &custody.masters, &tenant)?;
+        wrapped += rewrap(custody, &tenant)?;
         if data {
             renew(custody, &tenant)?;
         }
     }
     output::line(&format!("{wrapped} data keys encrypted with the first FIELD_ENCRYPTION_KEY"));
+    let sealed = audit::reseal(&mut custody.conn, &custody.masters);
+    let sealed = sealed.map_err(|error| Failure::new(FAILED, error.to_string()))?;
+    output::line(&format!("{sealed} audit trails sealed with it"));
     Ok(())
+}
+
+fn rewrap(custody: &mut Custody, tenant: &TenantId) -> Result<usize, Failure> {
+    let Custody { conn, masters, .. } = custody;
+    Ok(conn.transaction(|conn| {
+        let wrapped = store::rewrap(conn, masters, tenant)?;
+        if wrapped > 0 {
+            audit::note_operator(conn, tenant, AuditAction::KeysRotated, NOBODY)?;
+        }
+        Ok::<_, diesel::result::Error>(wrapped)
+    })?)
 }
 
 /// Gives a tenant a new data key and seals its rows with it.
 fn renew(custody: &mut Custody, tenant: &TenantId) -> Result<(), Failure> {
     let tables = custody.role.sealed();
     let Custody { conn, masters, .. } = custody;
-    rotation::add_key(conn, masters, tenant, clock::now())?;
+    conn.transaction(|conn| {
+        rotation::add_key(conn, masters, tenant, clock::now())?;
+        audit::note_operator(conn, tenant, AuditAction::KeysRotated, NOBODY)
+    })?;
     let Some(vault) = open_vault(conn, masters, tenant)? else { return Ok(()) };
     let (mut renewed, mut told) = (0, 0);
     for table in &tables {
@@ -102,12 +122,15 @@ fn renew(custody: &mut Custody, tenant: &TenantId) -> Result<(), Failure> {
 
 fn list(custody: &mut Custody) -> Result<(), Failure> {
     let in_use = store::count_by_master(&mut custody.conn)?;
+    let trails = audit::count_by_key(&mut custody.conn)?;
     let known: Vec<_> = custody.masters.all().map(|key| key.id().to_owned()).collect();
     for (place, id) in known.iter().enumerate() {
         let count = in_use.iter().find(|(used, _)| used == id).map_or(0, |(_, count)| *count);
-        let advice = match (place, count) {
-            (0, _) => "first in FIELD_ENCRYPTION_KEY: encrypts",
-            (_, 0) => "not needed any more: take it out of FIELD_ENCRYPTION_KEY",
+        let sealed = trails.iter().find(|(used, _)| used == id).map_or(0, |(_, count)| *count);
+        let advice = match (place, count, sealed) {
+            (0, ..) => "first in FIELD_ENCRYPTION_KEY: encrypts",
+            (_, 0, 0) => "not needed any more: take it out of FIELD_ENCRYPTION_KEY",
+            (_, 0, _) => "still seals audit trails: run oc keys rotate",
             _ => "still needed: run oc keys rotate",
         };
         output::line(&format!("{id}  {count:>6} data keys  {advice}"));

@@ -1,6 +1,7 @@
 //! The commands. Each file is one command; this one is their table of contents.
 
 mod api;
+mod audit;
 mod custody;
 mod dev;
 mod inspect;
@@ -9,6 +10,7 @@ mod migrate;
 mod open;
 mod outbox;
 mod output;
+mod receipt;
 mod send;
 mod serve;
 mod settings;
@@ -43,6 +45,8 @@ enum Command {
     Token(token::Token),
     Tenant(tenant::Tenant),
     Keys(keys::Keys),
+    Audit(audit::Audit),
+    Receipt(receipt::Receipt),
     Openapi(inspect::Openapi),
     Healthcheck(inspect::Healthcheck),
     Config(inspect::ShowConfig),
@@ -63,6 +67,8 @@ pub fn run() -> ExitCode {
         Command::Token(command) => command.run(),
         Command::Tenant(command) => command.run(),
         Command::Keys(command) => command.run(),
+        Command::Audit(command) => command.run(),
+        Command::Receipt(command) => command.run(),
         Command::Openapi(command) => command.run(),
         Command::Healthcheck(command) => command.run(),
         Command::Config(command) => command.run(),

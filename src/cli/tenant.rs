@@ -14,11 +14,16 @@ use serde_json::{Value, json};
 
 use super::custody::{Custody, tenant};
 use super::{FAILED, Failure, Outcome, SettingArgs, USAGE, output};
+use crate::domain::audit::{AuditAction, NOBODY};
 use crate::domain::ids::TenantId;
+use crate::platform::audit;
 use crate::platform::clock;
 use crate::platform::tenants::{self, State, export, store, tables};
 use crate::roles::Role;
 
+/// What a deleted tenant leaves: that it was there, and who did what until then. The
+/// audit trail holds ids and no texts, and ends by its own retention.
+const KEPT: [&str; 5] = ["tenants", "tenant_keys", "audit_pending", "audit_log", "audit_chains"];
 /// Rows that one statement removes.
 const BATCH: i64 = 1_000;
 
@@ -58,7 +63,7 @@ enum Action {
         #[arg(value_parser = tenant)]
         tenant: TenantId,
     },
-    /// Destroy the keys of a tenant, and then everything that it has; there is no way back
+    /// Destroy the keys of a tenant, and then everything that it has but its audit trail; there is no way back
     Delete {
         /// Its name
         #[arg(value_parser = tenant)]
@@ -96,10 +101,12 @@ impl Tenant {
 fn create(custody: &mut Custody, tenant: &TenantId) -> Result<(), Failure> {
     let Custody { conn, masters, .. } = custody;
     let made = conn.transaction(|conn| {
-        Ok::<_, diesel::result::Error>(
-            store::create(conn, masters, tenant, clock::now())?
-                || store::revive(conn, masters, tenant, clock::now())?,
-        )
+        let made = store::create(conn, masters, tenant, clock::now())?
+            || store::revive(conn, masters, tenant, clock::now())?;
+        if made {
+            audit::note_operator(conn, tenant, AuditAction::TenantCreated, NOBODY)?;
+        }
+        Ok::<_, diesel::result::Error>(made)
     })?;
     if !made {
         return Err(Failure::new(FAILED, format!("there is a tenant {tenant} already")));
@@ -116,7 +123,15 @@ fn list(custody: &mut Custody) -> Result<(), Failure> {
 }
 
 fn suspend(custody: &mut Custody, tenant: &TenantId, suspended: bool) -> Result<(), Failure> {
-    if !store::suspend(&mut custody.conn, tenant, suspended, clock::now())? {
+    let action = if suspended { AuditAction::TenantSuspended } else { AuditAction::TenantResumed };
+    let changed = custody.conn.transaction(|conn| {
+        let changed = store::suspend(conn, tenant, suspended, clock::now())?;
+        if changed {
+            audit::note_operator(conn, tenant, action, NOBODY)?;
+        }
+        Ok::<_, diesel::result::Error>(changed)
+    })?;
+    if !changed {
         let message = match state(custody, tenant)? {
             State::Active => format!("tenant {tenant} is not suspended"),
             State::Suspended => format!("tenant {tenant} is suspended already"),
@@ -145,7 +160,10 @@ fn delete(custody: &mut Custody, tenant: &TenantId, yes: bool) -> Result<(), Fai
     }
     let memory = tenants::longest_memory(&custody.settings.tenancy);
     let conn = &mut custody.conn;
-    conn.transaction(|conn| store::shred(conn, tenant, clock::now()))?;
+    conn.transaction(|conn| {
+        store::shred(conn, tenant, clock::now())?;
+        audit::note_operator(conn, tenant, AuditAction::TenantDeleted, NOBODY)
+    })?;
     let shredded = Instant::now();
     // Rows that were deleted stay in the file of the table until it is cleaned.
     conn.batch_execute("VACUUM tenant_keys")?;
@@ -161,7 +179,7 @@ fn delete(custody: &mut Custody, tenant: &TenantId, yes: bool) -> Result<(), Fai
         }
         std::thread::sleep(rest.min(Duration::from_millis(200)));
     }
-    output::line(&format!("tenant {tenant}: {removed} rows removed"));
+    output::line(&format!("tenant {tenant}: {removed} rows removed; its audit trail stays"));
     output::note(
         "Backups made before now still hold the encrypted rows and the encrypted keys: whoever has one of them and \
          FIELD_ENCRYPTION_KEY can read the rows. They are gone for good when the last such backup is; a key that is \
@@ -172,9 +190,8 @@ fn delete(custody: &mut Custody, tenant: &TenantId, yes: bool) -> Result<(), Fai
 
 fn sweep(custody: &mut Custody, tenant: &TenantId) -> Result<usize, Failure> {
     let mut removed = 0;
-    let kept = ["tenants", "tenant_keys"];
     let names = tables::with_tenants(&mut custody.conn)?;
-    for table in names.iter().filter(|name| !kept.contains(&name.as_str())) {
+    for table in names.iter().filter(|name| !KEPT.contains(&name.as_str())) {
         loop {
             let count = tables::remove(&mut custody.conn, table, tenant, BATCH)?;
             removed += count;
@@ -194,6 +211,7 @@ fn export(custody: &mut Custody, tenant: &TenantId, to: &Path) -> Result<(), Fai
     let file =
         file.map_err(|error| Failure::new(USAGE, format!("{} can't be made: {error}", to.display())))?;
     let (mut file, mut rows) = (BufWriter::new(file), 0_u64);
+    audit::note_operator(&mut custody.conn, tenant, AuditAction::TenantExported, NOBODY)?;
     let (role, sealed) = (custody.role.name(), custody.role.sealed());
     let head = json!({"export": {"tenant": tenant.as_str(), "role": role, "at": clock::now().to_string()}});
     writeln!(file, "{head}")?;

@@ -2,10 +2,12 @@
 //! of the program reads. Nothing else in the program reads the environment.
 
 mod access;
+mod audit;
 mod delivery;
 mod identity;
 mod limits;
 mod network;
+mod receipts;
 mod settings;
 mod tenants;
 mod values;
@@ -14,6 +16,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 pub use access::{AccessCodes, CodeHash};
+pub use audit::Audit;
 pub use delivery::{Breaker, Outbox, Retention, Retry, Upkeep};
 pub use identity::{Auth, Identity, Jwks, Jwt};
 pub use limits::{GuessLimits, Limits, TlsFiles, Web};
@@ -47,6 +50,8 @@ pub struct Config {
     pub retention: Retention,
     /// How documents are opened.
     pub access: AccessCodes,
+    /// What goes into the audit trail.
+    pub audit: Audit,
     /// `HOUSEKEEPING_SECONDS`.
     pub housekeeping: Duration,
     /// `ACCESS_CODE_KEY`; empty for every role but the client role.
@@ -55,6 +60,8 @@ pub struct Config {
     pub field_encryption_keys: Keys,
     /// How tenants come to be, and how long they are remembered.
     pub tenancy: Tenancy,
+    /// `RECEIPT_SIGNING_KEY`; empty where receipts are not signed.
+    pub receipt_signing_keys: Keys,
     /// `IDEMPOTENCY_RETENTION_SECONDS`.
     pub idempotency_retention: Duration,
     /// `WEBHOOK_ALLOW_PRIVATE`.
@@ -122,6 +129,7 @@ impl Config {
             upkeep: delivery::upkeep(values, &mut problems),
             retention: delivery::retention(values, &mut problems),
             access: access::access_codes(values, &mut problems),
+            audit: Audit::load(values, &mut problems),
             housekeeping: Duration::from_secs(values.number(
                 "HOUSEKEEPING_SECONDS",
                 1..=86_400,
@@ -133,6 +141,7 @@ impl Config {
             },
             field_encryption_keys: values.keys("FIELD_ENCRYPTION_KEY", &mut problems),
             tenancy: Tenancy::load(values, &mut problems),
+            receipt_signing_keys: receipts::signing_keys(role, values, &mut problems),
             idempotency_retention: Duration::from_secs(values.number(
                 "IDEMPOTENCY_RETENTION_SECONDS",
                 300..=31_536_000,

@@ -202,6 +202,17 @@ pub const SETTINGS: &[Setting] = &[
         Default::Is("259200"),
         "How long an Idempotency-Key and its answer are remembered",
     ),
+    setting(
+        "AUDIT_READS",
+        Default::Is("true"),
+        "Whether the audit trail also tells who read what: true or false",
+    ),
+    setting(
+        "AUDIT_CHAIN_MS",
+        Default::Is("1000"),
+        "Pause between two rounds of chaining new entries of the audit trail",
+    ),
+    setting("AUDIT_RETENTION_DAYS", Default::Is("3650"), "How long entries of the audit trail are kept"),
     Setting {
         role: Some("provider"),
         ..setting(
@@ -344,6 +355,15 @@ pub const SETTINGS: &[Setting] = &[
             "ACCESS_CODE_KEY",
             Default::None,
             "Key that protects access codes: 32 random bytes in base64 (openssl rand -base64 32); a comma-separated list: the first makes, all check",
+        )
+    },
+    Setting {
+        role: Some("client"),
+        secret: true,
+        ..setting(
+            "RECEIPT_SIGNING_KEY",
+            Default::None,
+            "Key that signs receipts, a seed of Ed25519: 32 random bytes in base64; a comma-separated list: the first signs, all verify; without it receipts are not signed",
         )
     },
 ];

@@ -3,6 +3,7 @@
 //! argument, so every rule can be tested without a server.
 
 pub mod access_code;
+pub mod audit;
 pub mod claims;
 mod code_words;
 pub mod cursor;

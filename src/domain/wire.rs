@@ -222,6 +222,9 @@ pub struct Receipt {
     pub version: Option<i32>,
     /// When it happened.
     pub at: String,
+    /// The same, signed: a compact JWS; absent where receipts are not signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jws: Option<String>,
 }
 
 /// Answer of `GET /v1/receipts?after=`.

@@ -2,6 +2,7 @@
 //! messages to
 //! others, requests that must happen once. Knows the domain and the settings, never a role.
 
+pub mod audit;
 pub mod clock;
 pub mod db;
 pub mod feed;
@@ -12,6 +13,7 @@ pub mod identity;
 pub mod limits;
 pub mod outbox;
 pub mod random;
+pub mod receipts;
 pub(crate) mod schema;
 pub mod secrets;
 pub mod server;

@@ -58,12 +58,59 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_pending (tenant_id, txid, position) {
+        tenant_id -> Text,
+        txid -> Int8,
+        position -> Int8,
+        at -> Timestamptz,
+        who -> Text,
+        action -> Text,
+        target -> Text,
+        outcome -> Text,
+        address -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        mark -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     tenant_keys (tenant_id, id) {
         tenant_id -> Text,
         id -> Int4,
         master_key -> Text,
         wrapped -> Bytea,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_log (tenant_id, seq) {
+        tenant_id -> Text,
+        seq -> Int8,
+        at -> Timestamptz,
+        who -> Text,
+        action -> Text,
+        target -> Text,
+        outcome -> Text,
+        times -> Int4,
+        address -> Nullable<Text>,
+        agent -> Nullable<Text>,
+        mark -> Nullable<Text>,
+        prev_hash -> Bytea,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    audit_chains (tenant_id) {
+        tenant_id -> Text,
+        start_seq -> Int8,
+        start_hash -> Bytea,
+        head_seq -> Int8,
+        head_hash -> Bytea,
+        key_id -> Text,
+        seal -> Bytea,
+        updated_at -> Timestamptz,
     }
 }
 

@@ -81,7 +81,14 @@ pub struct Running {
     handle: ServerHandle,
     stopping: Stopping,
     drain: std::time::Duration,
+    finally: Option<Finally>,
 }
+
+/// What is left to do once no request is in flight any more.
+type Finally = std::pin::Pin<Box<dyn Future<Output = ()>>>;
+
+/// Longest time for it.
+const FINALLY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Opens the socket and prepares the workers; nothing is served until
 /// [`Running::server`] is awaited.
@@ -111,14 +118,21 @@ where
         }
     };
     let server = server.run();
-    Ok(Running { address, scheme, handle: server.handle(), server, stopping, drain: settings.drain })
+    let (handle, drain) = (server.handle(), settings.drain);
+    Ok(Running { address, scheme, handle, server, stopping, drain, finally: None })
 }
 
 impl Running {
+    /// Does this at the end, for at most three seconds, after the last request.
+    #[must_use]
+    pub fn finally(self, work: impl Future<Output = ()> + 'static) -> Self {
+        Self { finally: Some(Box::pin(work)), ..self }
+    }
+
     /// Serves until `stop` resolves, then stops in order: not ready, no new
     /// connections, requests in flight finish.
     pub async fn until(self, stop: impl Future<Output = ()> + 'static) -> io::Result<()> {
-        let Self { server, handle, stopping, drain, .. } = self;
+        let Self { server, handle, stopping, drain, finally, .. } = self;
         actix_web::rt::spawn(async move {
             stop.await;
             log::info!("stopping: not ready from now on");
@@ -126,7 +140,11 @@ impl Running {
             tokio::time::sleep(drain).await;
             handle.stop(true).await;
         });
-        server.await
+        let stopped = server.await;
+        if let Some(work) = finally {
+            drop(tokio::time::timeout(FINALLY_TIMEOUT, work).await);
+        }
+        stopped
     }
 }
 

@@ -202,6 +202,9 @@ fn what_is_allowed_is_not_reported() {
 
 /// Who may ask for the rows of all tenants, how often, and why no tenant is known there.
 const OF_EVERYBODY: &[(&str, usize, &str)] = &[
+    ("cli/audit.rs", 1, "lists the tenants that have an audit trail"),
+    ("platform/audit/retention.rs", 2, "removes what is older than the retention"),
+    ("platform/audit/worker.rs", 3, "chains what all tenants have done"),
     ("platform/outbox/dispatch.rs", 4, "brings the messages of all tenants to their destinations"),
     ("platform/tenants/mod.rs", 1, "makes a tenant, which no tenant may do for itself"),
     ("roles/client/jobs/housekeeping.rs", 2, "lets end what ends by time"),

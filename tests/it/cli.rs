@@ -6,7 +6,7 @@ use crate::support::any_role;
 use crate::support::database::TestDatabase;
 use crate::support::process::{Served, oc, run, run_with};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "serve",
     "migrate",
     "dev",
@@ -16,6 +16,8 @@ const COMMANDS: [&str; 13] = [
     "token",
     "tenant",
     "keys",
+    "audit",
+    "receipt",
     "openapi",
     "healthcheck",
     "config",

@@ -16,6 +16,7 @@
 mod support;
 
 mod architecture;
+mod audit;
 mod cli;
 mod cluster;
 mod fence;
@@ -51,6 +52,8 @@ mod examples;
 mod journeys;
 #[cfg(all(feature = "provider", feature = "client"))]
 mod matrix;
+#[cfg(all(feature = "provider", feature = "client"))]
+mod receipts;
 #[cfg(all(feature = "provider", feature = "client"))]
 mod terminal;
 #[cfg(all(feature = "provider", feature = "client"))]

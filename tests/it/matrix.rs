@@ -17,8 +17,8 @@ use crate::support::http::{Answer, Call};
 use crate::support::process::{PATIENCE, Served};
 use crate::support::waiting::until;
 
-/// Operations that no tenant is named for: the probes, and whoever types a code.
-const WITHOUT_TENANT: [&str; 4] = ["health", "ready", "open_public_document", "open_with_code"];
+/// Operations that no tenant is named for: the probes, public keys, and whoever types a code.
+const WITHOUT_TENANT: [&str; 5] = ["health", "ready", "list_keys", "open_public_document", "open_with_code"];
 /// Stands in the texts of the tenant that is attacked and nowhere else.
 const MARK: &str = "written-by-north";
 
@@ -56,6 +56,7 @@ fn request(operation: &str, ids: &Ids) -> Option<Call> {
         "reissue_document" => bare(format!("{documents}/{document}/reissue")),
         "revoke_document" => bare(format!("{documents}/{document}/revoke")),
         "send_document" => post("/api/send".to_owned(), json!({"documentId": document})),
+        "export_audit" => Call::get("/api/audit"),
         "list_messages" => Call::get(format!("{messages}?after={message}")),
         "find_message" => Call::get(format!("{messages}/{message}")),
         "retry_message" => bare(format!("{messages}/{message}/retry")),
@@ -168,6 +169,10 @@ async fn belongings(provider: &Provider, client: &Client) -> Ids {
         let page = client.call(Call::get("/v1/receipts").tenant("north")).await.expect(200);
         receipt = page["next"].as_str().unwrap().to_owned();
     }
+    until("the audit trail", PATIENCE, || {
+        let waiting = client.database.count("audit_pending WHERE tenant_id = 'north'");
+        (waiting == 0).then_some(())
+    });
     Ids {
         delivered: document.clone(),
         document,
@@ -254,6 +259,7 @@ async fn no_operation_shows_or_changes_anything_by_the_ids_of_another_tenant() {
             "{operation} tells what is another tenant's"
         );
         assert!(foreign.status < 500, "{operation}: {}", foreign.text());
+        assert!(!foreign.text().contains("\"north\""), "{operation}: {}", foreign.text());
         assert_eq!(foreign.header("Idempotency-Replayed"), None, "{operation}");
         if foreign.status >= 300 || !["create_document", "receive_document"].contains(&operation.as_str()) {
             assert!(!foreign.text().contains(MARK), "{operation}: {}", foreign.text());

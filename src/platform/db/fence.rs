@@ -29,6 +29,10 @@ const PLATFORM: &[Rights] = &[
     ("tenants", "SELECT"),
     ("tenant_keys", "SELECT"),
     ("outbox_attempts", "INSERT, SELECT"),
+    // Chained and removed by jobs only.
+    ("audit_chains", "SELECT"),
+    ("audit_log", "SELECT"),
+    ("audit_pending", "INSERT, SELECT"),
 ];
 
 /// A table and what a tenant may do with its own rows there, in alphabetical order.

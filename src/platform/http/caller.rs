@@ -23,6 +23,7 @@ use crate::domain::fields::Invalid;
 use crate::domain::ids::TenantId;
 use crate::domain::scope::Right;
 use crate::domain::wire::TENANT_HEADER;
+use crate::platform::audit::{Audit, Who};
 use crate::platform::clock;
 use crate::platform::identity::{Door, Identity, Refusal};
 
@@ -109,6 +110,8 @@ pub struct Caller<R> {
     pub tenant: TenantId,
     /// Who it is, in the words of whoever made the token; `None` without authentication.
     pub subject: Option<String>,
+    /// The same and from where, for the audit trail.
+    pub by: Who,
     right: PhantomData<R>,
 }
 
@@ -119,13 +122,27 @@ impl<R: Right + 'static> FromRequest for Caller<R> {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let recognised = match req.extensions().get::<Recognised>() {
             Some(Recognised::Everybody) => anybody(req.headers()),
-            Some(Recognised::One(person)) => authorised::<R>(person, req.headers()),
+            Some(Recognised::One(person)) => {
+                authorised::<R>(person, req.headers()).inspect_err(|_| tell_refused(req, person))
+            }
             // Whoever tries too often is not even told that.
             Some(Recognised::Nobody(refusal)) => admitted(req).and_then(|()| Err(unrecognised(*refusal))),
             None => Err(unrecognised(BadToken("was not looked at").into())),
         };
         let admitted = recognised.and_then(|known| admitted(req).map(|()| known));
-        ready(admitted.map(|(tenant, subject)| Self { tenant, subject, right: PhantomData }))
+        ready(admitted.map(|(tenant, subject)| {
+            let by = Who::of(req, subject.clone());
+            Self { tenant, subject, by, right: PhantomData }
+        }))
+    }
+}
+
+/// Somebody who is known wanted what they have no right to.
+fn tell_refused(req: &HttpRequest, person: &Person) {
+    if let Some(audit) = req.app_data::<Data<Audit>>() {
+        let route = req.match_pattern().unwrap_or_default();
+        let who = Who::of(req, Some(person.subject.clone()));
+        audit.refused(&person.tenant, &who, &format!("{} {route}", req.method()));
     }
 }
 

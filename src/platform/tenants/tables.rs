@@ -29,6 +29,11 @@ pub enum RowKey {
     Bytes(&'static str),
     /// A `uuid` and an `integer`; values are bound to the bytes of both.
     UuidAndNumber(&'static str, &'static str),
+    /// A place in a feed, `txid` and `position`; values are bound to the `uuid` in another column.
+    Feed {
+        /// That column.
+        of: &'static str,
+    },
 }
 
 /// A sealed column.
@@ -38,6 +43,9 @@ pub struct SealedColumn {
     pub name: &'static str,
     /// What is inside.
     pub holds: Holds,
+    /// The table of the same column that values are copied from as they are, and so
+    /// are bound to.
+    pub from: Option<&'static str>,
 }
 
 /// What is inside of a seal.
@@ -54,7 +62,15 @@ pub enum Holds {
 /// A sealed column that holds this.
 #[must_use]
 pub const fn column(name: &'static str, holds: Holds) -> SealedColumn {
-    SealedColumn { name, holds }
+    SealedColumn { name, holds, from: None }
+}
+
+impl SealedColumn {
+    /// The same, with values that statements copy from the same column of `table`.
+    #[must_use]
+    pub const fn copied_from(self, table: &'static str) -> Self {
+        Self { from: Some(table), ..self }
+    }
 }
 
 /// Those of the platform, which every role has.
@@ -111,6 +127,12 @@ impl RowKey {
                 format!("({id}, {number})"),
                 "(split_part($2, '/', 1)::uuid, split_part($2, '/', 2)::integer)".to_owned(),
             ),
+            Self::Feed { of } => (
+                format!("uuid_send({of})"),
+                "txid || '/' || position".to_owned(),
+                "(txid, position)".to_owned(),
+                "(split_part($2, '/', 1)::bigint, split_part($2, '/', 2)::bigint)".to_owned(),
+            ),
         }
     }
 
@@ -118,6 +140,7 @@ impl RowKey {
         match self {
             Self::Uuid(id) | Self::Bytes(id) => id.to_owned(),
             Self::UuidAndNumber(id, number) => format!("{id}, {number}"),
+            Self::Feed { .. } => "txid, position".to_owned(),
         }
     }
 }
@@ -188,7 +211,7 @@ impl SealedTable {
     }
 
     fn field(&self, column: &SealedColumn) -> Field {
-        Field::new(self.name, column.name)
+        Field::new(column.from.unwrap_or(self.name), column.name)
     }
 }
 

@@ -17,6 +17,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use tokio::sync::Semaphore;
 
 use crate::config::{AccessCodes, Config, Retention};
+use crate::platform::audit::Audit;
 use crate::platform::clock::Monotonic;
 use crate::platform::db::fence::Rights;
 use crate::platform::db::{Db, Owner, Rounds};
@@ -24,6 +25,7 @@ use crate::platform::http::{Guard, docs};
 use crate::platform::idempotency::Idempotency;
 use crate::platform::identity::{Identity, ServiceTokens};
 use crate::platform::limits::Limits;
+use crate::platform::receipts::SigningKeys;
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
 use crate::platform::tenants::Tenants;
@@ -84,6 +86,10 @@ pub struct State {
     pub idempotency: Idempotency,
     /// How much anybody may ask for, and how often anybody may guess.
     pub limits: Limits,
+    /// Who did what.
+    pub audit: Audit,
+    /// `RECEIPT_SIGNING_KEY`.
+    pub signing: Arc<SigningKeys>,
     /// `CLIENT_PUBLIC_URL`.
     pub public_url: String,
     /// How long is kept what.
@@ -97,16 +103,25 @@ impl State {
         let keys = Arc::new(SecretKeys::new(&config.access_code_keys).map_err(io::Error::other)?);
         let masters = Arc::new(SecretKeys::new(&config.field_encryption_keys).map_err(io::Error::other)?);
         let codes = Codes::new(Arc::clone(&keys), &config.access);
+        let audit = Audit::new(db.clone(), Arc::clone(&masters), config.audit);
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             tenants: Tenants::new(db.clone(), masters, config.tenancy),
-            guesses: Rounds::of_everybody(db.clone(), guesses::round(codes.clone(), config.access.attempts)),
+            guesses: Rounds::of_everybody(
+                db.clone(),
+                guesses::round(codes.clone(), config.access.attempts, audit.clone()),
+            ),
+            audit,
             checks: Arc::new(Semaphore::new(processors * CHECKS_PER_PROCESSOR)),
             idempotency: Idempotency::new(db.clone(), config.idempotency_retention),
             limits: Limits::new(&config.limits, keys, Monotonic::default())?,
             db,
             codes,
             access: config.access,
+            signing: Arc::new(
+                SigningKeys::new(&config.receipt_signing_keys, &config.client.public_url)
+                    .map_err(io::Error::other)?,
+            ),
             public_url: config.client.public_url.clone(),
             retention: config.retention,
         })
@@ -142,7 +157,12 @@ pub fn app(
 /// Opens the socket and starts what goes on by itself.
 pub fn start(config: &Config) -> io::Result<Running> {
     let state = State::new(config)?;
-    let running = server::bind(app(config, &state)?, &config.http)?;
+    if config.receipt_signing_keys.0.is_empty() {
+        log::warn!("receipts are not signed: RECEIPT_SIGNING_KEY is not set");
+    }
+    let audit = state.audit.clone();
+    let running =
+        server::bind(app(config, &state)?, &config.http)?.finally(async move { audit.flush().await });
     jobs::start(&state, config.housekeeping);
     Ok(running)
 }

@@ -2,7 +2,8 @@
 
 use utoipa::OpenApi;
 
-use super::routes::{deliveries, exchange, public};
+use super::routes::{deliveries, exchange, jwks, public};
+use crate::platform::audit;
 use crate::platform::http::{docs, health};
 
 #[derive(OpenApi)]
@@ -11,10 +12,11 @@ use crate::platform::http::{docs, health};
         title = "oc client",
         description = "Takes documents in, answers an access code, and shows a document to whoever has it. Every error has the same body, `ErrorBody`."
     ),
-    paths(health::health, health::ready, deliveries::receive_document, deliveries::replace_document, deliveries::change_access, deliveries::withdraw_document, exchange::reserve_codes, exchange::list_receipts, public::open_public_document, public::open_with_code),
+    paths(health::health, health::ready, audit::export_audit, deliveries::receive_document, deliveries::replace_document, deliveries::change_access, deliveries::withdraw_document, exchange::reserve_codes, exchange::list_receipts, public::open_public_document, public::open_with_code, jwks::list_keys),
     tags(
         (name = "deliveries", description = "For the provider role"),
         (name = "public", description = "For whoever has a code"),
+        (name = "audit", description = "Who did what, in a chain of hashes"),
         (name = "health", description = "For load balancers and operators")
     )
 )]

@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::{self, ClientRole, Config};
 use crate::domain::target::Reach;
+use crate::platform::audit::Audit;
 use crate::platform::clock::Monotonic;
 use crate::platform::db::fence::Rights;
 use crate::platform::db::{Db, Owner, Together};
@@ -72,6 +73,8 @@ pub struct Shared {
     pub idempotency: Idempotency,
     /// How much anybody may ask for.
     pub limits: Limits,
+    /// Who did what.
+    pub audit: Audit,
     /// The way to the client role.
     pub client: ClientRole,
     /// What is shown to the client role.
@@ -123,6 +126,7 @@ impl State {
             tenants: Tenants::new(db.clone(), Arc::clone(&masters), config.tenancy),
             searches: Arc::new(Semaphore::new(SEARCHES)),
             idempotency: Idempotency::new(db.clone(), config.idempotency_retention),
+            audit: Audit::new(db.clone(), Arc::clone(&masters), config.audit),
             limits: Limits::new(&config.limits, masters, Monotonic::default())?,
             db,
             client: config.client.clone(),
@@ -197,7 +201,9 @@ pub fn start(config: &Config) -> io::Result<Running> {
     if config.identity.auth == config::Auth::Jwt && state.tokens.is_none() {
         log::warn!("SERVICE_TOKEN_SECRET is not set: a client role that asks for tokens takes nothing");
     }
-    let running = server::bind(app(config, &state)?, &config.http)?;
+    let audit = state.audit.clone();
+    let running =
+        server::bind(app(config, &state)?, &config.http)?.finally(async move { audit.flush().await });
     outbox::listen(&config.database, &[&state.wake, &state.webhook_wake])?;
     actix_web::rt::spawn(state.deliveries.clone().run());
     actix_web::rt::spawn(state.webhooks().run());

@@ -3,6 +3,7 @@
 use utoipa::OpenApi;
 
 use super::routes::{documents, lifecycle, outbox, send, webhooks};
+use crate::platform::audit;
 use crate::platform::http::{docs, health};
 
 #[derive(OpenApi)]
@@ -14,6 +15,7 @@ use crate::platform::http::{docs, health};
     paths(
         health::health,
         health::ready,
+        audit::export_audit,
         documents::create_document,
         documents::list_documents,
         documents::find_document,
@@ -39,6 +41,7 @@ use crate::platform::http::{docs, health};
         (name = "documents", description = "Write, finalise, send"),
         (name = "webhooks", description = "Tell your own systems what happened to documents (Standard Webhooks)"),
         (name = "outbox", description = "For operators: messages on their way to other services"),
+        (name = "audit", description = "Who did what, in a chain of hashes"),
         (name = "health", description = "For load balancers and operators")
     )
 )]

@@ -1,16 +1,19 @@
 //! What somebody gets to know who has a copy of both databases.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use oc::platform::receipts::content_hash;
 use oc::roles::provider::jobs::deliver::run_due;
 use oc::roles::provider::jobs::webhooks::pass_on;
 use serde_json::{Value, json};
 
 use super::{Way, promised, text};
 use crate::provider::{id_of, make_due};
+use crate::support::NEW_KEY;
 use crate::support::database::TestDatabase;
 use crate::support::http::Call;
 use crate::support::receiver::Behaviour;
+use crate::support::vault::opened;
 
 /// What is written and must not be found.
 const WRITTEN: [&str; 8] = [
@@ -147,6 +150,22 @@ fn nothing_is_found(way: &Way, secrets: &[String]) {
             assert!(secret.len() >= 8 && !dump.holds(secret), "{secret} stands in the database of {role}");
         }
     }
+}
+
+#[actix_web::test]
+async fn a_text_that_somebody_guesses_is_not_confirmed_by_either_database() {
+    let way = Way::with_client(&[("RECEIPT_SIGNING_KEY", NEW_KEY)]).await;
+    let (id, code) = way.delivered("Zwetschgenkuchen").await;
+    way.read(&code, "Zwetschgenkuchen").await;
+    way.provider.revoke(&id).await.expect(200);
+    way.fetch_receipts(3).await;
+    assert_eq!(way.provider.database.count("document_receipts"), 3);
+    let guessed = content_hash("Zwetschgenkuchen", "text/markdown", "Text.");
+    let hexadecimal: String = guessed.iter().map(|byte| format!("{byte:02x}")).collect();
+    nothing_is_found(&way, &[hexadecimal, URL_SAFE_NO_PAD.encode(guessed), STANDARD.encode(guessed)]);
+    let known = opened(&way.provider.database, "provider", "default", ("document_receipts", "jws"));
+    let payload = URL_SAFE_NO_PAD.decode(known[0].split('.').nth(1).unwrap()).unwrap();
+    assert!(contains(&payload, URL_SAFE_NO_PAD.encode(guessed).as_bytes()), "there is something to find");
 }
 
 #[actix_web::test]

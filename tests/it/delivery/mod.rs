@@ -37,24 +37,34 @@ const PATIENT: [(&str, &str); 3] =
     [("DATABASE_POOL_WAIT_MS", "15000"), ("SEND_TIMEOUT_MS", "15000"), ("DELIVERY_TIMEOUT_MS", "15000")];
 
 /// A provider role, a client role and what is between them.
-struct Way {
-    provider: Provider,
+pub struct Way {
+    pub provider: Provider,
     /// The client role once more, on the same database, to be looked at.
-    client: Client,
+    pub client: Client,
     receiver: Receiver,
     served: Served,
 }
 
 impl Way {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(&[]).await
     }
 
     /// A way that is open, with further settings of the provider role.
     async fn with(given: Settings<'_>) -> Self {
+        Self::between(given, &[]).await
+    }
+
+    /// A way that is open, with further settings of the client role.
+    pub async fn with_client(given: Settings<'_>) -> Self {
+        Self::between(&[], given).await
+    }
+
+    async fn between(given: Settings<'_>, of_client: Settings<'_>) -> Self {
         let database = Rc::new(TestDatabase::of("client"));
-        let served = Served::start(Role::Client, &database, &PATIENT[..1]);
-        let client = Client::on(&database, &PATIENT[..1]).await;
+        let of_client = [&PATIENT[..1], of_client].concat();
+        let served = Served::start(Role::Client, &database, &of_client);
+        let client = Client::on(&database, &of_client).await;
         let receiver = Receiver::start(Behaviour::Forward(served.address));
         let provider = Provider::to(&receiver, &[&PATIENT, given].concat()).await;
         Self { provider, client, receiver, served }
@@ -123,7 +133,7 @@ impl Way {
     }
 
     /// A new document that was delivered, and its code.
-    async fn delivered(&self, title: &str) -> (String, String) {
+    pub async fn delivered(&self, title: &str) -> (String, String) {
         let id = self.provider.ready(title).await;
         let code = self.sent(&id).await;
         (id, code)
@@ -137,12 +147,12 @@ impl Way {
     }
 
     /// The code opens the document of this title.
-    async fn read(&self, code: &str, title: &str) {
+    pub async fn read(&self, code: &str, title: &str) {
         assert_eq!(self.client.open(code).await.expect(200)["title"], title);
     }
 
     /// As if the end of every access had come, and the client role had noticed.
-    async fn let_expire(&self) {
+    pub async fn let_expire(&self) {
         let sql = "UPDATE documents SET expires_at = '2026-01-01'";
         self.client.database.execute(sql);
         self.provider.database.execute(sql);
@@ -155,7 +165,7 @@ impl Way {
 
     /// Fetches receipts until there are no more. A transaction of another test
     /// on the same server may hold them back for a moment.
-    async fn fetch_receipts(&self, count: usize) {
+    pub async fn fetch_receipts(&self, count: usize) {
         let mut fetched = 0;
         for _ in 0..1_000 {
             fetched += receipts_job::run(&self.provider.state).await.unwrap();

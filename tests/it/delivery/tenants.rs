@@ -16,10 +16,10 @@ use crate::support::vault::vault;
 use crate::support::waiting::until_async;
 use crate::tenants::{ALWAYS_ASK, done, operate};
 
-/// Tables that hold something of tenants, without their keys.
+/// Tables that hold something of tenants, without their keys and audit trails.
 fn tables_of(database: &TestDatabase) -> Vec<String> {
     let mut tables = oc::platform::tenants::tables::with_tenants(&mut database.connect()).unwrap();
-    tables.retain(|table| table != "tenant_keys");
+    tables.retain(|table| table != "tenant_keys" && !table.starts_with("audit_"));
     tables
 }
 
@@ -29,6 +29,14 @@ fn rows_of(database: &TestDatabase, tenant: &str) -> BTreeMap<String, i64> {
         (table, rows)
     };
     tables_of(database).into_iter().map(count).filter(|(_, rows)| *rows > 0).collect()
+}
+
+/// What the audit trail says was done, chained or not.
+fn told(database: &TestDatabase) -> Vec<String> {
+    database.texts(
+        "SELECT action AS text FROM audit_pending WHERE tenant_id = 'default' \
+         UNION SELECT action FROM audit_log WHERE tenant_id = 'default'",
+    )
 }
 
 impl Way {
@@ -83,6 +91,8 @@ async fn an_export_holds_everything_of_a_tenant_in_clear_and_nothing_of_another(
             *counts.entry(text(&line["table"])).or_insert(0) += 1;
             assert_eq!(line["row"]["tenant_id"], "default");
         }
+        assert!(counts.keys().any(|table| table.starts_with("audit_")), "the audit trail");
+        counts.retain(|table, _| !table.starts_with("audit_"));
         assert_eq!(counts, rows_of(database, "default"), "every row of every table");
         let written = std::fs::read_to_string(file).unwrap();
         for secret in ["South", "secrets", "selector_hash", "sealed", "wrapped", "\\\\x"] {
@@ -124,6 +134,8 @@ async fn a_deleted_tenant_is_shredded_and_gone_and_nobody_else_is() {
         assert!(done(&deleted).contains("keys destroyed"), "{}", deleted.out);
         assert!(deleted.err.contains("Backups made before now"), "{}", deleted.err);
         assert_eq!(rows_of(database, "default"), BTreeMap::from([("tenants".to_owned(), 1)]));
+        let told = told(database);
+        assert!(told.contains(&"tenant.deleted".to_owned()) && told.len() > 2, "{told:?}");
         assert_eq!(rows_of(database, "south"), south);
         assert_eq!(database.count("tenant_keys WHERE tenant_id = 'default'"), 0);
         assert_eq!(vault(database, "default").open(title, row, &copied), Err(VaultError::UnknownKey));

@@ -153,6 +153,9 @@ fn a_tenant_may_do_no_more_than_was_reviewed() {
         ("oc_database", ""),
         ("outbox_attempts", "INSERT, SELECT"),
         ("tenants", "SELECT"),
+        ("audit_chains", "SELECT"),
+        ("audit_log", "SELECT"),
+        ("audit_pending", "INSERT, SELECT"),
         ("tenant_keys", "SELECT"),
         // The history of a draft goes with it.
         ("document_events", "DELETE, INSERT, SELECT"),

@@ -16,8 +16,8 @@ use crate::support::tokens::{
 };
 
 /// Routes for everybody: probes, the description of the API, and what people open
-/// a document with.
-const FOR_EVERYBODY: [&str; 14] = [
+/// a document with, or verify a receipt.
+const FOR_EVERYBODY: [&str; 15] = [
     "/api/health",
     "/api/ready",
     "/livez",
@@ -32,6 +32,7 @@ const FOR_EVERYBODY: [&str; 14] = [
     "/api/public/{accessCode}",
     "/api/public/access",
     "/d/{token}",
+    "/.well-known/jwks.json",
 ];
 
 /// A role that asks for tokens, and what it trusts.

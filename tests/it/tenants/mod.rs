@@ -2,6 +2,7 @@
 
 mod keys;
 mod states;
+mod trail;
 
 use oc::roles::Role;
 

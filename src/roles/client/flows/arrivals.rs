@@ -8,11 +8,13 @@
 use diesel::PgConnection;
 
 use crate::domain::access_code::AccessCode;
+use crate::domain::audit::{AuditAction, Trace};
 use crate::domain::fields::Invalid;
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::AccessChanged;
 use crate::domain::words::EventKind;
+use crate::platform::audit;
 use crate::platform::http::{ApiError, ErrorCode};
 use crate::platform::tenants::Vault;
 use crate::roles::client::codes::{Codes, Issued, StoredCode};
@@ -39,6 +41,7 @@ pub fn take_in(
     codes: &Codes,
     vault: &Vault,
     arrival: &Arrival,
+    by: &Trace,
 ) -> Result<Access, ApiError> {
     let tenant = vault.tenant();
     let (id, now, ordering) = (arrival.id, arrival.at, &arrival.delivered.ordering);
@@ -54,7 +57,10 @@ pub fn take_in(
         let another = ordering.generation > standing.generation || standing.revoked_at.is_some();
         keep_or_give_code(conn, codes, tenant, (id, promised, another), now)?
     };
-    receipts::note(conn, tenant, id.0, (EventKind::Delivered, arrival.delivered.version), now)?;
+    let hash = documents::sealed_hash(vault, arrival).map_err(ApiError::internal)?;
+    let about = (arrival.delivered.version, Some(hash.as_slice()));
+    receipts::note(conn, tenant, id.0, (EventKind::Delivered, about), now)?;
+    audit::note(conn, tenant, &by.clone().did(AuditAction::DocumentReceived, id, now))?;
     Ok(code)
 }
 
@@ -64,7 +70,7 @@ pub fn change_access(
     codes: &Codes,
     tenant: &TenantId,
     (id, changed): (DocumentId, &AccessChanged),
-    now: Timestamp,
+    (now, by): (Timestamp, &Trace),
 ) -> Result<Access, ApiError> {
     let standing = documents::lock(conn, tenant, id)?.ok_or_else(gone)?;
     let ordering = &changed.ordering;
@@ -83,7 +89,9 @@ pub fn change_access(
     let promised = ordering.reserved_code.as_deref();
     let code = keep_or_give_code(conn, codes, tenant, (id, promised, another), now)?;
     let kind = if another { EventKind::Reissued } else { EventKind::ExpiryChanged };
-    receipts::note(conn, tenant, id.0, (kind, standing.version), now)?;
+    let about = (standing.version, standing.content_hash.as_deref());
+    receipts::note(conn, tenant, id.0, (kind, about), now)?;
+    audit::note(conn, tenant, &by.clone().did(AuditAction::of_history(kind), id, now))?;
     Ok(code)
 }
 
@@ -92,12 +100,12 @@ pub fn change_access(
 pub fn revoke(
     conn: &mut PgConnection,
     tenant: &TenantId,
-    id: DocumentId,
-    sequence: Option<i64>,
-    now: Timestamp,
+    (id, sequence): (DocumentId, Option<i64>),
+    (now, by): (Timestamp, &Trace),
 ) -> Result<(), ApiError> {
-    let version = if documents::insert_tombstone(conn, tenant, id, sequence.unwrap_or(i64::MAX), now)? {
-        1
+    let (version, hash) = if documents::insert_tombstone(conn, tenant, id, sequence.unwrap_or(i64::MAX), now)?
+    {
+        (1, None)
     } else {
         let Some(standing) = documents::lock(conn, tenant, id)? else { return Ok(()) };
         let newer = sequence.is_none_or(|sequence| sequence > standing.sequence);
@@ -107,9 +115,10 @@ pub fn revoke(
         // Without a number it ends what is here, and a later delivery may begin anew.
         let sequence = sequence.unwrap_or(standing.sequence);
         documents::revoke(conn, tenant, id, (&standing, sequence), now)?;
-        standing.version
+        (standing.version, standing.content_hash)
     };
-    Ok(receipts::note(conn, tenant, id.0, (EventKind::Revoked, version), now)?)
+    audit::note(conn, tenant, &by.clone().did(AuditAction::DocumentRevoked, id, now))?;
+    Ok(receipts::note(conn, tenant, id.0, (EventKind::Revoked, (version, hash.as_deref())), now)?)
 }
 
 fn current_code(

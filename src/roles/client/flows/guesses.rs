@@ -13,8 +13,10 @@ use diesel::PgConnection;
 use diesel::result::QueryResult;
 
 use crate::domain::access_code::AccessCode;
+use crate::domain::audit::{AuditAction, Trace};
 use crate::domain::ids::TenantId;
 use crate::domain::words::EventKind;
+use crate::platform::audit::{self, Audit, Who};
 use crate::platform::clock;
 use crate::platform::db::Round;
 use crate::roles::client::codes::Codes;
@@ -34,6 +36,8 @@ pub struct Guess {
     pub way: Way,
     /// Under which hashes: of the link, or of the selector, one for each key.
     pub hashes: Vec<Vec<u8>>,
+    /// Who tries.
+    pub by: Who,
 }
 
 /// What a guess leads to.
@@ -60,13 +64,16 @@ pub struct Charged {
     pub way: Way,
     /// How many tries of the code this makes.
     pub nth: i32,
+    /// Who tried.
+    pub by: Trace,
 }
 
 /// What judges one round, as a transaction. `most` wrong tries are allowed.
-pub fn round(codes: Codes, most: i32) -> Round<Guess, Verdict> {
+pub fn round(codes: Codes, most: i32, audit: Audit) -> Round<Guess, Verdict> {
     Arc::new(move |conn, guesses| {
         attempts::lock(conn, guesses.iter().flat_map(|guess| &guess.hashes))?;
-        let mut judge = Judge { codes: &codes, most, rows: load(conn, guesses)?, wrong: Vec::new() };
+        let rows = load(conn, guesses)?;
+        let mut judge = Judge { codes: &codes, audit: &audit, most, rows, wrong: Vec::new() };
         let verdicts = guesses.iter().map(|guess| judge.judge(guess)).collect();
         judge.settle(conn)?;
         Ok(verdicts)
@@ -108,6 +115,7 @@ fn load(conn: &mut PgConnection, guesses: &[Guess]) -> QueryResult<Rows> {
 
 struct Judge<'a> {
     codes: &'a Codes,
+    audit: &'a Audit,
     most: i32,
     rows: Rows,
     /// Everything that was charged, in its order; whether it is known to be wrong.
@@ -133,16 +141,18 @@ impl Judge<'_> {
                 return Verdict::Right(Arc::clone(&row.candidate));
             }
         }
-        self.charge(guess.way, &open)
+        self.charge(guess, &open)
     }
 
-    fn charge(&mut self, way: Way, hashes: &[&Vec<u8>]) -> Verdict {
+    fn charge(&mut self, guess: &Guess, hashes: &[&Vec<u8>]) -> Verdict {
         let (mut unsettled, mut left) = (Vec::new(), 0);
         for hash in hashes {
             let Some(row) = self.rows.get_mut(*hash) else { continue };
             row.failed += 1;
             left = left.max(self.most - row.failed);
-            let charged = Charged { candidate: Arc::clone(&row.candidate), way, nth: row.failed };
+            let by = self.audit.trace(&row.candidate.tenant, &guess.by);
+            let candidate = Arc::clone(&row.candidate);
+            let charged = Charged { candidate, way: guess.way, nth: row.failed, by };
             let quick = Codes::is_quick(&row.candidate.code);
             if !quick {
                 unsettled.push(charged.clone());
@@ -187,7 +197,13 @@ impl Judge<'_> {
 pub(super) fn tell_wrong(conn: &mut PgConnection, charged: &Charged, most: i32) -> QueryResult<()> {
     let Candidate { tenant, document, .. } = &*charged.candidate;
     let Some(document) = document else { return Ok(()) };
-    let mut tell = |kind| receipts::note(conn, tenant, document.id, (kind, document.version), clock::now());
+    let mut tell = |kind| {
+        let now = clock::now();
+        let entry = charged.by.clone().did(AuditAction::of_history(kind), document.id, now).refused();
+        audit::note(conn, tenant, &entry)?;
+        let about = (document.version, document.content_hash.as_deref());
+        receipts::note(conn, tenant, document.id, (kind, about), now)
+    };
     if charged.nth <= WRONG_TOLD {
         tell(EventKind::CodeWrong)?;
     }

@@ -8,9 +8,11 @@ use tokio::time::Instant;
 use super::guesses::{Guess, Verdict};
 use super::slow_checks;
 use crate::domain::access_code::AccessCode;
+use crate::domain::audit::AuditAction;
 use crate::domain::ids::DocumentId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
+use crate::platform::audit::{self, Who};
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ClientAddress, ErrorCode};
 use crate::platform::limits::guesses as limits;
@@ -60,9 +62,9 @@ pub struct OpenedDocument {
 /// The document that `typed` opens. That it has expired, was revoked or is on its
 /// way is told only to someone whose code is right; how many tries are left, only
 /// to someone whose link is. Whatever is refused is refused at the same moment.
-pub async fn open_document(state: &State, typed: Typed<'_>) -> Result<OpenedDocument, ApiError> {
+pub async fn open_document(state: &State, typed: Typed<'_>, by: &Who) -> Result<OpenedDocument, ApiError> {
     let arrived = Instant::now();
-    let opened = open(state, typed).await;
+    let opened = open(state, typed, by).await;
     if opened.as_ref().is_err_and(|error| is_refusal(error.code)) {
         tokio::time::sleep_until(arrived + state.access.refusal_floor).await;
     }
@@ -73,24 +75,30 @@ fn is_refusal(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::NotFound | ErrorCode::AccessCodeWrong | ErrorCode::AccessCodeBlocked)
 }
 
-async fn open(state: &State, typed: Typed<'_>) -> Result<OpenedDocument, ApiError> {
-    let candidate = judge(state, read(&state.codes, typed)?, typed).await?;
+async fn open(state: &State, typed: Typed<'_>, by: &Who) -> Result<OpenedDocument, ApiError> {
+    let candidate = judge(state, read(&state.codes, typed, by)?, typed).await?;
     let vault = match state.tenants.vault(&candidate.tenant).await {
         // Nobody gets to know that a tenant is suspended.
         Err(TenantError::Unknown | TenantError::Suspended) => return Err(refused()),
         vault => vault?,
     };
     let row = accessible(&candidate, clock::now())?;
-    if row.opened_version >= row.version || note_opened(state, &candidate, row).await? {
+    if row.opened_version >= row.version {
+        state.audit.read(&candidate.tenant, by, AuditAction::DocumentRead, row.id);
+        return shown(state, &vault, row).await;
+    }
+    if note_opened(state, &candidate, row, by).await? {
         return shown(state, &vault, row).await;
     }
     // Somebody opened it at the same moment, or its access has just been withdrawn.
     let candidate = reload(state, &candidate).await?;
-    shown(state, &vault, accessible(&candidate, clock::now())?).await
+    let row = accessible(&candidate, clock::now())?;
+    state.audit.read(&candidate.tenant, by, AuditAction::DocumentRead, row.id);
+    shown(state, &vault, row).await
 }
 
 /// Nothing that is read here is looked up: a typo costs nothing.
-fn read(codes: &Codes, typed: Typed<'_>) -> Result<Guess, ApiError> {
+fn read(codes: &Codes, typed: Typed<'_>, by: &Who) -> Result<Guess, ApiError> {
     if typed.link.is_some() && typed.code.trim().is_empty() {
         let message = "The link needs the access code that came with it";
         return Err(ApiError::new(ErrorCode::AccessCodeRequired, message));
@@ -100,7 +108,7 @@ fn read(codes: &Codes, typed: Typed<'_>) -> Result<Guess, ApiError> {
         Some(token) => (Way::Link, vec![link_hash(token).ok_or_else(refused)?]),
         None => (Way::CodeAlone, codes.selector_hashes(&code)),
     };
-    Ok(Guess { code, way, hashes })
+    Ok(Guess { code, way, hashes, by: by.clone() })
 }
 
 /// What a guess leads to, if it is right. Who has guessed wrong too often is held
@@ -216,12 +224,20 @@ async fn shown(state: &State, vault: &Arc<Vault>, row: &OpenedRow) -> Result<Ope
 /// Writes the receipt of the first opening of a version, before anything is
 /// shown: a receipt that can't be written opens nothing.
 /// `false` if it was not the first one, or access was withdrawn meanwhile.
-async fn note_opened(state: &State, candidate: &Candidate, row: &OpenedRow) -> Result<bool, ApiError> {
+async fn note_opened(
+    state: &State,
+    candidate: &Candidate,
+    row: &OpenedRow,
+    by: &Who,
+) -> Result<bool, ApiError> {
     let (own, id, version) = (candidate.tenant.clone(), row.id, row.version);
+    let (by, hash) = (state.audit.trace(&own, by), row.content_hash.clone());
     let note = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
         let first = documents::note_opened(conn, &own, id, version)?;
         if first {
-            receipts::note(conn, &own, id, (EventKind::Opened, version), clock::now())?;
+            let now = clock::now();
+            receipts::note(conn, &own, id, (EventKind::Opened, (version, hash.as_deref())), now)?;
+            audit::note(conn, &own, &by.clone().did(AuditAction::DocumentOpened, id, now))?;
         }
         Ok(first)
     };

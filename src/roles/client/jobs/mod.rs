@@ -8,6 +8,7 @@ use super::State;
 
 /// Starts every job, on this thread; `pause` is between two rounds of housekeeping.
 pub fn start(state: &State, pause: Duration) {
+    actix_web::rt::spawn(state.audit.clone().run());
     let own = state.clone();
     actix_web::rt::spawn(async move {
         let mut mended = false;
@@ -17,6 +18,9 @@ pub fn start(state: &State, pause: Duration) {
             }
             if let Err(error) = housekeeping::run(&own).await {
                 log::debug!("the database can't be tidied: {error}");
+            }
+            if let Err(error) = own.audit.forget_old().await {
+                log::debug!("the audit trail can't be tidied: {error}");
             }
             tokio::time::sleep(pause).await;
         }

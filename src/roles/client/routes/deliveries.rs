@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use diesel::PgConnection;
 use utoipa::ToSchema;
 
+use crate::domain::audit::Trace;
 use crate::domain::document::EXPIRES_IN_MAX;
 use crate::domain::fields::Invalid;
 use crate::domain::ids::DocumentId;
@@ -16,6 +18,7 @@ use crate::domain::wire::{AccessChanged, Delivered, DeliveryReceipt};
 use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
+use crate::platform::receipts::content_hash;
 use crate::platform::tenants::Vault;
 use crate::roles::client::State;
 use crate::roles::client::flows::arrivals::{self, Access};
@@ -115,16 +118,16 @@ pub struct Receipt {
     ))]
 pub async fn receive_document(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<TransferWrite>,
+    Caller { tenant, by, .. }: Caller<TransferWrite>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
-    let delivered = Delivered::parse(body)?;
+    let (delivered, by) = (Delivered::parse(body)?, state.audit.trace(&tenant, &by));
     let receive = async move |operation: Operation| {
         let arrival = arrival(delivered, DocumentId(operation.id), clock::now(), state.access.life)?;
-        take_in(&state, vault, arrival).await
+        take_in(&state, vault, arrival, by).await
     };
     idempotency.run(request, receive).await
 }
@@ -144,7 +147,7 @@ pub async fn receive_document(
     ))]
 pub async fn replace_document(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<TransferWrite>,
+    Caller { tenant, by, .. }: Caller<TransferWrite>,
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
@@ -155,14 +158,20 @@ pub async fn replace_document(
         return Err(Invalid::field("id", "format", "must be the id of the path").into());
     }
     delivered.id = Some(id);
-    take_in(&state, vault, arrival(delivered, id, clock::now(), state.access.life)?).await
+    let by = state.audit.trace(&tenant, &by);
+    take_in(&state, vault, arrival(delivered, id, clock::now(), state.access.life)?, by).await
 }
 
-async fn take_in(state: &State, vault: Arc<Vault>, arrival: Arrival) -> Result<HttpResponse, ApiError> {
+async fn take_in(
+    state: &State,
+    vault: Arc<Vault>,
+    arrival: Arrival,
+    by: Trace,
+) -> Result<HttpResponse, ApiError> {
     let (codes, id) = (state.codes.clone(), arrival.id);
     let rows = state.db.of(vault.tenant());
-    let access =
-        rows.transaction(id.0, move |conn| arrivals::take_in(conn, &codes, &vault, &arrival)).await?;
+    let work = move |conn: &mut PgConnection| arrivals::take_in(conn, &codes, &vault, &arrival, &by);
+    let access = rows.transaction(id.0, work).await?;
     Ok(HttpResponse::Created().json(receipt(state, id, access)))
 }
 
@@ -182,7 +191,9 @@ fn arrival(
     let asked_for = delivered.written.expires_in.map(|seconds| Duration::from_secs(seconds.unsigned_abs()));
     let expires_at = delivered.expires_at.unwrap_or(now.plus(asked_for.unwrap_or(life)));
     check_expiry(expires_at, now)?;
-    Ok(Arrival { id: delivered.id.unwrap_or(new_id), expires_at, at: now, delivered })
+    let written = &delivered.written;
+    let content_hash = content_hash(&written.title, written.content_type.as_str(), &written.content);
+    Ok(Arrival { id: delivered.id.unwrap_or(new_id), expires_at, at: now, content_hash, delivered })
 }
 
 /// Some hours more than the longest life, for clocks that differ.
@@ -229,21 +240,18 @@ pub struct ChangeAccess {
     ))]
 pub async fn change_access(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<TransferWrite>,
+    Caller { tenant, by, .. }: Caller<TransferWrite>,
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (id, changed, now) = (parse_id(&id)?, AccessChanged::parse(body)?, clock::now());
     check_expiry(changed.expires_at, now)?;
-    let codes = state.codes.clone();
-    let access = state
-        .db
-        .of(&tenant)
-        .transaction(id.0, move |conn| {
-            arrivals::change_access(conn, &codes, vault.tenant(), (id, &changed), now)
-        })
-        .await?;
+    let (codes, by) = (state.codes.clone(), state.audit.trace(&tenant, &by));
+    let work = move |conn: &mut PgConnection| {
+        arrivals::change_access(conn, &codes, vault.tenant(), (id, &changed), (now, &by))
+    };
+    let access = state.db.of(&tenant).transaction(id.0, work).await?;
     Ok(HttpResponse::Ok().json(receipt(&state, id, access)))
 }
 
@@ -264,7 +272,7 @@ pub async fn change_access(
     ))]
 pub async fn withdraw_document(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<TransferWrite>,
+    Caller { tenant, by, .. }: Caller<TransferWrite>,
     id: Path<String>,
     mut query: Query,
 ) -> Result<HttpResponse, ApiError> {
@@ -274,12 +282,11 @@ pub async fn withdraw_document(
     let sequence = query.optional("sequence", "must be a whole number from 1", number);
     let version = query.optional("version", "must be a whole number from 1", number);
     query.finish()?;
-    let sequence = sequence.or(version);
-    state
-        .db
-        .of(&tenant)
-        .transaction(id.0, move |conn| arrivals::revoke(conn, vault.tenant(), id, sequence, clock::now()))
-        .await?;
+    let (sequence, by) = (sequence.or(version), state.audit.trace(&tenant, &by));
+    let work = move |conn: &mut PgConnection| {
+        arrivals::revoke(conn, vault.tenant(), (id, sequence), (clock::now(), &by))
+    };
+    state.db.of(&tenant).transaction(id.0, work).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -2,9 +2,12 @@
 //! reserve, and receipts.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::PgConnection;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -17,6 +20,7 @@ use crate::platform::clock;
 use crate::platform::feed::FeedCursor;
 use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
 use crate::platform::idempotency::IdempotencyKey;
+use crate::platform::receipts::{Claims, SigningKeys};
 use crate::roles::client::State;
 use crate::roles::client::codes::Issued;
 use crate::roles::client::store::access_codes::{self, For};
@@ -152,6 +156,12 @@ pub struct ReceiptView {
     /// When it happened.
     #[schema(format = DateTime, example = "2026-11-20T17:58:00.000Z")]
     at: String,
+    /// The same, signed: a compact JWS; absent where receipts are not signed.
+    #[schema(
+        nullable = false,
+        example = "eyJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.eyJpc3MiOiLigKYifQ.c2lnbmF0dXJl"
+    )]
+    jws: Option<String>,
 }
 
 /// Answer of `GET /v1/receipts`.
@@ -195,26 +205,43 @@ pub async fn list_receipts(
     let after = query.optional("after", "must be the next of an earlier page", FeedCursor::parse);
     query.finish()?;
     let vault = state.tenants.vault(&tenant).await?;
-    let after = after.unwrap_or_default();
+    let (after, signing) = (after.unwrap_or_default(), Arc::clone(&state.signing));
+    let rows = state.db.of(&tenant);
     let list = move |conn: &mut PgConnection| {
         // Every receipt has a name, so a reader recognises those it has.
         let from = if receipts::knows(conn, after)? { after } else { FeedCursor::default() };
-        Ok::<_, ApiError>((from, receipts::list(conn, vault.tenant(), from, limit + 1)?))
+        let found = receipts::list(conn, vault.tenant(), from, limit + 1)?;
+        let shown = usize::try_from(limit).unwrap_or(usize::MAX).min(found.len());
+        let (items, rest) = found.split_at(shown);
+        let next = items.last().map_or(from, ReceiptRow::cursor).to_string();
+        let hashes =
+            vault.reading(conn, |vault| items.iter().map(|row| row.content_hash(vault)).collect())?;
+        let items = items.iter().zip::<Vec<_>>(hashes);
+        let items = items.map(|(row, hash)| view(row, (&tenant, hash), &signing));
+        let items = items.collect::<Result<_, ApiError>>()?;
+        Ok::<_, ApiError>(Receipts { items, next, more: !rest.is_empty() })
     };
-    let (from, found) = state.db.of(&tenant).read(list).await?;
-    let shown = usize::try_from(limit).unwrap_or(usize::MAX).min(found.len());
-    let (items, rest) = found.split_at(shown);
-    let next = items.last().map_or(from, ReceiptRow::cursor).to_string();
-    let items = items.iter().map(view).collect();
-    Ok(HttpResponse::Ok().json(Receipts { items, next, more: !rest.is_empty() }))
+    Ok(HttpResponse::Ok().json(rows.read(list).await?))
 }
 
-fn view(row: &ReceiptRow) -> Receipt {
-    Receipt {
-        id: row.id.to_string(),
+/// A receipt, signed now: the signature is the same every time, and opening a
+/// document does not wait for it.
+fn view(
+    row: &ReceiptRow,
+    (tenant, content_hash): (&TenantId, Option<Vec<u8>>),
+    signing: &SigningKeys,
+) -> Result<Receipt, ApiError> {
+    let claims = Claims {
+        iss: signing.issuer().to_owned(),
+        tenant: tenant.to_string(),
         document_id: row.document_id.to_string(),
-        kind: row.kind.clone(),
         version: row.version,
+        content_hash: content_hash.map(|hash| URL_SAFE_NO_PAD.encode(hash)),
+        outcome: row.kind.clone(),
         at: row.at.0.to_string(),
-    }
+        receipt_id: row.id.to_string(),
+    };
+    let jws = signing.sign(&claims).map_err(ApiError::internal)?;
+    let Claims { receipt_id: id, document_id, version, outcome: kind, at, .. } = claims;
+    Ok(Receipt { id, document_id, kind, version, at, jws })
 }

@@ -2,15 +2,20 @@
 
 pub mod deliveries;
 pub mod exchange;
+pub mod jwks;
 pub mod public;
 
 use actix_web::web::{Data, ServiceConfig, delete, get, post, put, resource};
 
 use super::State;
+use crate::platform::audit::export_audit;
 
 /// Mounts the API.
 pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
-    cfg.app_data(state);
+    let (audit, tenants) = (Data::new(state.audit.clone()), Data::new(state.tenants.clone()));
+    cfg.app_data(audit).app_data(tenants).app_data(state);
+    cfg.service(resource("/.well-known/jwks.json").route(get().to(jwks::list_keys)));
+    cfg.service(resource("/api/audit").route(get().to(export_audit)));
     // Both paths are spoken by existing senders (contract: *Client role*).
     for path in ["/v1/documents", "/api/v1/documents"] {
         cfg.service(resource(path).route(post().to(deliveries::receive_document)));

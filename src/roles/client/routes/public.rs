@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::fields::Fields;
+use crate::platform::audit::Who;
 use crate::platform::http::{ApiError, ClientAddress, ErrorBody, JsonBody};
 use crate::roles::client::State;
 use crate::roles::client::flows::opening::OpenedDocument;
@@ -83,9 +84,10 @@ impl From<OpenedDocument> for PublicDocument {
 pub async fn open_public_document(
     state: Data<State>,
     address: ClientAddress,
+    by: Who,
     code: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
-    let document = flows::open_document(&state, Typed { link: None, code: &code, address }).await?;
+    let document = flows::open_document(&state, Typed { link: None, code: &code, address }, &by).await?;
     Ok(HttpResponse::Ok().json(PublicDocument::from(document)))
 }
 
@@ -121,6 +123,7 @@ pub struct PublicAccess {
 pub async fn open_with_code(
     state: Data<State>,
     address: ClientAddress,
+    by: Who,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let mut fields = Fields::of_body(body)?;
@@ -131,6 +134,6 @@ pub async fn open_with_code(
     let (link, code) = (text("linkToken"), text("accessCode"));
     fields.finish()?;
     let typed = Typed { link: link.as_deref(), code: code.as_deref().unwrap_or_default(), address };
-    let document = flows::open_document(&state, typed).await?;
+    let document = flows::open_document(&state, typed, &by).await?;
     Ok(HttpResponse::Ok().json(PublicDocument::from(document)))
 }

@@ -20,18 +20,28 @@ const TITLE: Field = field("title");
 const CONTENT: Field = field("content");
 const RECIPIENT: Field = field("recipient");
 const METADATA: Field = field("metadata");
+/// Of a version; receipts hold a copy, bound to the document as well.
+pub(super) const CONTENT_HASH: Field = field("content_hash");
 
 /// The sealed columns of this role.
-pub const SEALED: &[SealedTable] = &[SealedTable {
-    name: "documents",
-    key: RowKey::Uuid("id"),
-    columns: &[
-        column("title", Holds::Text),
-        column("content", Holds::Text),
-        column("recipient", Holds::Json),
-        column("metadata", Holds::Json),
-    ],
-}];
+pub const SEALED: &[SealedTable] = &[
+    SealedTable {
+        name: "documents",
+        key: RowKey::Uuid("id"),
+        columns: &[
+            column("title", Holds::Text),
+            column("content", Holds::Text),
+            column("recipient", Holds::Json),
+            column("metadata", Holds::Json),
+            column("content_hash", Holds::Internal),
+        ],
+    },
+    SealedTable {
+        name: "receipts",
+        key: RowKey::Feed { of: "document_id" },
+        columns: &[column("content_hash", Holds::Internal).copied_from("documents")],
+    },
+];
 
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = documents, treat_none_as_null = true)]
@@ -48,6 +58,7 @@ struct ContentRow<'a> {
     revoked_at: Option<PgTimestamp>,
     expired_at: Option<PgTimestamp>,
     updated_at: PgTimestamp,
+    content_hash: Option<Vec<u8>>,
 }
 
 #[derive(Insertable)]
@@ -71,6 +82,8 @@ pub struct Arrival {
     pub expires_at: Timestamp,
     /// When it arrived.
     pub at: Timestamp,
+    /// What receipts say of the text.
+    pub content_hash: [u8; 32],
 }
 
 /// Where a document stands.
@@ -87,6 +100,8 @@ pub struct Standing {
     pub revoked_at: Option<PgTimestamp>,
     /// The sealed title, as long as the text is here.
     pub title: Option<Vec<u8>>,
+    /// What receipts say of its text, sealed, if one has arrived.
+    pub content_hash: Option<Vec<u8>>,
 }
 
 /// What is shown of a document once it is open.
@@ -113,6 +128,8 @@ pub struct OpenedRow {
     pub created_at: PgTimestamp,
     /// When the newest version arrived.
     pub updated_at: PgTimestamp,
+    /// What receipts say of its text, sealed.
+    pub content_hash: Option<Vec<u8>>,
 }
 
 impl OpenedRow {
@@ -140,7 +157,13 @@ fn content_row<'a>(vault: &Vault, arrival: &'a Arrival) -> Result<ContentRow<'a>
         revoked_at: None,
         expired_at: None,
         updated_at: arrival.at.into(),
+        content_hash: Some(sealed_hash(vault, arrival)?),
     })
+}
+
+/// The hash of a text that arrives, as documents and receipts hold it.
+pub fn sealed_hash(vault: &Vault, arrival: &Arrival) -> Result<Vec<u8>, VaultError> {
+    vault.seal(CONTENT_HASH, arrival.id.0, &arrival.content_hash)
 }
 
 /// Writes a document that has not arrived before; `false` if it has.
@@ -198,7 +221,7 @@ pub fn insert_tombstone(
         tenant_id: tenant.as_str(),
         id: id.0,
         created_at: now.into(),
-        content: tombstone(sequence, 1, 1, now),
+        content: tombstone(sequence, (1, 1), None, now),
     };
     let written = diesel::insert_into(documents::table).values(row).on_conflict_do_nothing().execute(conn)?;
     Ok(written == 1)
@@ -213,11 +236,17 @@ pub fn revoke(
     now: Timestamp,
 ) -> QueryResult<()> {
     let row = documents::table.find((tenant.as_str(), id.0));
-    let content = tombstone(sequence, standing.generation, standing.version, now);
+    let numbers = (standing.generation, standing.version);
+    let content = tombstone(sequence, numbers, standing.content_hash.clone(), now);
     diesel::update(row).set(content).execute(conn).map(|_| ())
 }
 
-fn tombstone(sequence: i64, generation: i32, version: i32, now: Timestamp) -> ContentRow<'static> {
+fn tombstone(
+    sequence: i64,
+    (generation, version): (i32, i32),
+    content_hash: Option<Vec<u8>>,
+    now: Timestamp,
+) -> ContentRow<'static> {
     ContentRow {
         sequence,
         generation,
@@ -231,6 +260,7 @@ fn tombstone(sequence: i64, generation: i32, version: i32, now: Timestamp) -> Co
         revoked_at: Some(now.into()),
         expired_at: None,
         updated_at: now.into(),
+        content_hash,
     }
 }
 

@@ -6,12 +6,14 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Bool};
 use uuid::Uuid;
 
+use super::documents::CONTENT_HASH;
 use super::schema::receipts;
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
 use crate::platform::db::PgTimestamp;
 use crate::platform::feed::{FeedCursor, READY};
+use crate::platform::tenants::{Vault, VaultError};
 
 /// A receipt and its place in the feed.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -29,6 +31,7 @@ pub struct ReceiptRow {
     pub version: Option<i32>,
     /// When.
     pub at: PgTimestamp,
+    content_hash: Option<Vec<u8>>,
 }
 
 impl ReceiptRow {
@@ -37,14 +40,23 @@ impl ReceiptRow {
     pub fn cursor(&self) -> FeedCursor {
         FeedCursor { txid: self.txid, position: self.position }
     }
+
+    /// Which text it is about: SHA-256, if one has arrived.
+    pub fn content_hash(&self, vault: &Vault) -> Result<Option<Vec<u8>>, VaultError> {
+        let open = |sealed: &Vec<u8>| vault.open(CONTENT_HASH, self.document_id, sealed);
+        self.content_hash.as_ref().map(open).transpose()
+    }
 }
+
+/// Which text a receipt is about: its version, and its sealed hash if it has arrived.
+pub type About<'a> = (i32, Option<&'a [u8]>);
 
 /// Writes a receipt.
 pub fn note(
     conn: &mut PgConnection,
     tenant: &TenantId,
     document: Uuid,
-    (kind, version): (EventKind, i32),
+    (kind, (version, content_hash)): (EventKind, About<'_>),
     now: Timestamp,
 ) -> QueryResult<()> {
     diesel::insert_into(receipts::table)
@@ -54,6 +66,7 @@ pub fn note(
             receipts::kind.eq(kind.as_str()),
             receipts::version.eq(version),
             receipts::at.eq(PgTimestamp(now)),
+            receipts::content_hash.eq(content_hash),
         ))
         .execute(conn)
         .map(|_| ())

@@ -18,6 +18,7 @@ diesel::table! {
         expired_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        content_hash -> Nullable<Bytea>,
     }
 }
 
@@ -52,6 +53,7 @@ diesel::table! {
         kind -> Text,
         version -> Nullable<Int4>,
         at -> Timestamptz,
+        content_hash -> Nullable<Bytea>,
     }
 }
 

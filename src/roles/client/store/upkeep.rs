@@ -7,14 +7,17 @@ use diesel::sql_types::{BigInt, Timestamptz};
 use crate::domain::timestamp::Timestamp;
 use crate::platform::db::PgTimestamp;
 
-/// Notes up to `limit` documents whose access has ended, each with a receipt.
+/// Notes up to `limit` documents whose access has ended, each with a receipt and
+/// an entry of the audit trail.
 pub fn expire(conn: &mut PgConnection, now: Timestamp, limit: i64) -> QueryResult<usize> {
     diesel::sql_query(
         "WITH ended AS (UPDATE documents SET expired_at = $1 WHERE (tenant_id, id) IN (SELECT tenant_id, id FROM documents \
          WHERE expires_at <= $1 AND expired_at IS NULL AND revoked_at IS NULL AND content IS NOT NULL \
-         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING tenant_id, id, version, expires_at) \
-         INSERT INTO receipts (tenant_id, document_id, kind, version, at) \
-         SELECT tenant_id, id, 'expired', version, expires_at FROM ended",
+         ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING tenant_id, id, version, expires_at, content_hash), \
+         told AS (INSERT INTO audit_pending (tenant_id, at, who, action, target, outcome) \
+         SELECT tenant_id, expires_at, '-', 'document.expired', id::text, 'done' FROM ended) \
+         INSERT INTO receipts (tenant_id, document_id, kind, version, at, content_hash) \
+         SELECT tenant_id, id, 'expired', version, expires_at, content_hash FROM ended",
     )
     .bind::<Timestamptz, _>(PgTimestamp(now))
     .bind::<BigInt, _>(limit)

@@ -14,6 +14,7 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use askama::Template;
 use url::form_urlencoded;
 
+use crate::platform::audit::Who;
 use crate::platform::http::{ApiError, ClientAddress, ErrorCode, read_body};
 use crate::roles::client::State;
 use crate::roles::client::flows::{self, Typed};
@@ -59,7 +60,8 @@ async fn answer(
             return render(error.code.status(), &page);
         }
     };
-    match flows::open_document(state, Typed { link, code: &code, address: ClientAddress::of(req) }).await {
+    let typed = Typed { link, code: &code, address: ClientAddress::of(req) };
+    match flows::open_document(state, typed, &Who::of(req, None)).await {
         Ok(document) => render(StatusCode::OK, &DocumentPage::of(&document)),
         Err(error) if error.code == ErrorCode::DocumentOnItsWay => {
             render(error.code.status(), &EntryPage::on_its_way(place, &code))

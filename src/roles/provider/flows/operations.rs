@@ -10,10 +10,12 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::reserve;
+use crate::domain::audit::{AuditAction, Trace};
 use crate::domain::document::{DeliveryState, Document, Operation};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{ChangeAccess, DeliverDocument};
 use crate::domain::words::EventKind;
+use crate::platform::audit;
 use crate::platform::http::{ApiError, ErrorCode};
 use crate::platform::outbox::{self, Entry, Gate, Leased, NewMessage, Opened, Place, Settlement, Start};
 use crate::platform::tenants::Vault;
@@ -41,7 +43,7 @@ impl Budget {
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Wish {
     /// The operation.
     pub operation: Operation,
@@ -51,13 +53,15 @@ pub struct Wish {
     pub purge_at: Option<Timestamp>,
     /// What the line of the history is called.
     pub name: Uuid,
+    /// Who asks.
+    pub by: Trace,
 }
 
 impl Wish {
     /// This operation and nothing else.
     #[must_use]
-    pub fn plain(operation: Operation) -> Self {
-        Self { operation, expires_at: None, purge_at: None, name: random::uuid() }
+    pub fn plain(operation: Operation, by: Trace) -> Self {
+        Self { operation, expires_at: None, purge_at: None, name: random::uuid(), by }
     }
 }
 
@@ -196,8 +200,9 @@ impl Promise {
         };
         let beginning =
             Beginning { operation, generation: self.generation, code, expires_at: self.expires_at, due_at };
-        let line =
-            Line { name: self.wish.name, kind: kind_of(operation), version: document.version, at: *now };
+        let Wish { name, ref by, .. } = self.wish;
+        let (kind, version) = (kind_of(operation), document.version);
+        let line = Line { name, kind, version, at: *now, by: by.clone() };
         if !store::operations::begin(conn, vault, document, &beginning, line)? {
             return Err(ApiError::new(ErrorCode::Conflict, "The document was changed at the same moment"));
         }
@@ -212,6 +217,8 @@ impl Promise {
             store::documents::mark_deleted(conn, tenant, marked, *now, purge_at)?;
             let deleted = (EventKind::Deleted, document.version);
             store::events::note(conn, tenant, document.id, deleted, *now)?;
+            let entry = by.clone().did(AuditAction::DocumentDeleted, document.id, *now);
+            audit::note(conn, tenant, &entry)?;
         }
         let message = NewMessage {
             vault: Arc::clone(vault),

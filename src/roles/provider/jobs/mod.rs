@@ -39,6 +39,7 @@ pub fn start(state: &State, pause: Duration) {
             tokio::time::sleep(own.upkeep.events_poll).await;
         }
     });
+    actix_web::rt::spawn(state.audit.clone().run());
     let own = state.clone();
     actix_web::rt::spawn(async move {
         let mut mended = false;
@@ -53,6 +54,7 @@ pub fn start(state: &State, pause: Duration) {
             }
             (since, before) = (Instant::now(), clock::now());
             tell("the database can't be tidied", housekeeping::run(&own).await);
+            tell("the audit trail can't be tidied", own.audit.forget_old().await);
             tokio::time::sleep(pause).await;
         }
     });

@@ -1,6 +1,8 @@
 //! Fetches receipts from the client role: the provider asks, so that it may sit
 //! behind a firewall or be away for a week.
 
+use std::sync::Arc;
+
 use awc::http::Method;
 use diesel::PgConnection;
 use uuid::Uuid;
@@ -12,8 +14,11 @@ use crate::domain::wire::{RECEIPTS_MAX, RECEIPTS_PATH, Receipt, Receipts};
 use crate::domain::words::EventKind;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::CallError;
+use crate::platform::receipts::looks_like_one;
+use crate::platform::tenants::{TenantError, Vault};
 use crate::roles::provider::client_api::Call;
 use crate::roles::provider::store::events::Event;
+use crate::roles::provider::store::receipts::SignedReceipt;
 use crate::roles::provider::{State, store};
 
 /// Fetches everything that is new for every tenant, and tells how many receipts there were.
@@ -29,6 +34,11 @@ pub async fn run(state: &State) -> Result<usize, ApiError> {
 
 async fn follow(state: &State, tenant: &TenantId, mut cursor: Option<String>) -> Result<usize, ApiError> {
     let mut count = 0;
+    let vault = match state.tenants.vault(tenant).await {
+        // Nothing is lost: they wait at the client role.
+        Err(TenantError::Unknown | TenantError::Suspended) => return Ok(0),
+        vault => vault?,
+    };
     loop {
         let page = match ask(state, tenant, cursor.as_deref()).await {
             Ok(page) => page,
@@ -41,7 +51,7 @@ async fn follow(state: &State, tenant: &TenantId, mut cursor: Option<String>) ->
             return Ok(count);
         }
         let (more, next, read) = (page.more, page.next.clone(), page.items.len());
-        let (own, from) = (tenant.clone(), cursor.clone());
+        let (own, from) = (Arc::clone(&vault), cursor.clone());
         let take_over = move |conn: &mut PgConnection| take_over(conn, &own, from.as_deref(), &page);
         let moved = state.db.of(tenant).run_alone(take_over).await?;
         if !moved {
@@ -71,12 +81,17 @@ async fn ask(state: &State, tenant: &TenantId, after: Option<&str>) -> Result<Re
 /// so each is taken over once. `false` if somebody else has moved the cursor.
 fn take_over(
     conn: &mut PgConnection,
-    tenant: &TenantId,
+    vault: &Vault,
     from: Option<&str>,
     page: &Receipts,
 ) -> Result<bool, ApiError> {
+    let tenant = vault.tenant();
     if !store::reserve::advance(conn, tenant, from, &page.next)? {
         return Ok(false);
+    }
+    let signed: Vec<_> = page.items.iter().filter_map(signed).collect();
+    if !signed.is_empty() {
+        store::receipts::keep(conn, vault, &signed)?;
     }
     let mut receipts: Vec<_> = page.items.iter().filter_map(read).collect();
     // The documents are changed in ascending order, so that nobody waits crosswise.
@@ -89,6 +104,20 @@ fn take_over(
     Ok(true)
 }
 
+/// A receipt with a signature, which is kept whatever the history knows already.
+/// It is for others to verify.
+fn signed(receipt: &Receipt) -> Option<SignedReceipt> {
+    let jws = receipt.jws.clone().filter(|jws| looks_like_one(jws))?;
+    Some(SignedReceipt {
+        document: receipt.document_id.parse().ok()?,
+        id: Uuid::try_parse(&receipt.id).ok()?,
+        outcome: EventKind::parse(&receipt.kind)?.as_str().to_owned(),
+        version: receipt.version,
+        at: Timestamp::parse(&receipt.at)?,
+        jws,
+    })
+}
+
 /// A receipt that belongs into the history. What the client role confirmed is
 /// there already, and kinds of a newer version are passed over.
 fn read(receipt: &Receipt) -> Option<(DocumentId, EventKind, Event)> {
@@ -99,6 +128,7 @@ fn read(receipt: &Receipt) -> Option<(DocumentId, EventKind, Event)> {
         at: Timestamp::parse(&receipt.at)?,
         version: receipt.version,
         detail: None,
+        receipt: None,
     };
     let taken = matches!(
         kind,

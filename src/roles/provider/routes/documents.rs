@@ -8,12 +8,14 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use diesel::PgConnection;
 
 use super::view::{CreateDocument, DocumentPage, DocumentView, UpdateDocument};
+use crate::domain::audit::{AuditAction, NOBODY, Trace};
 use crate::domain::cursor::Cursor;
 use crate::domain::document::{Change, DeliveryState, Document, Operation, Status, Written};
 use crate::domain::ids::DocumentId;
 use crate::domain::scope::{DocumentsRead, DocumentsWrite};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
+use crate::platform::audit;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, IfMatch, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
@@ -50,18 +52,18 @@ const RACES: usize = 20;
     ))]
 pub async fn create_document(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<DocumentsWrite>,
+    Caller { tenant, by, .. }: Caller<DocumentsWrite>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
-    let written = Written::parse(body)?;
+    let (written, by) = (Written::parse(body)?, state.audit.trace(&tenant, &by));
     // So that codes are in reserve when its first document is sent.
     state.reserve.open_account(&state.db, &tenant).await?;
     let create = async move |run: Run| {
         let document = Document::create(DocumentId(run.id), written, clock::now());
-        let document = state.db.of(&tenant).transaction(run.id, create_or_find(vault, document)).await?;
+        let document = state.db.of(&tenant).transaction(run.id, create_or_find(vault, document, by)).await?;
         let location = format!("/api/documents/{}", document.id);
         Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), &document))
     };
@@ -72,10 +74,11 @@ pub async fn create_document(
 fn create_or_find(
     vault: Arc<Vault>,
     document: Document,
+    by: Trace,
 ) -> impl FnMut(&mut PgConnection) -> Result<Arc<Document>, ApiError> {
     let document = Arc::new(document);
     move |conn| {
-        let line = Line::new(EventKind::Created, document.version, document.created_at);
+        let line = Line::new(EventKind::Created, document.version, document.created_at, by.clone());
         if store::insert(conn, &vault, &document, line)? {
             return Ok(Arc::clone(&document));
         }
@@ -103,7 +106,7 @@ fn create_or_find(
     ))]
 pub async fn list_documents(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<DocumentsRead>,
+    Caller { tenant, by, .. }: Caller<DocumentsRead>,
     mut query: Query,
 ) -> Result<HttpResponse, ApiError> {
     let within = |text: &str| text.parse().ok().filter(|n| (1..=PAGE_MAX).contains(n));
@@ -111,6 +114,7 @@ pub async fn list_documents(
     let (filter, wanted) = (read_filter(&mut query), read_search(&mut query));
     query.finish()?;
     let vault = state.tenants.vault(&tenant).await?;
+    state.audit.read(&tenant, &by, AuditAction::DocumentsListed, NOBODY);
     if let Some(wanted) = wanted {
         let found = search(&state, &vault, (filter, wanted), limit + 1).await?;
         let page = render_page(&found, limit)?;
@@ -194,11 +198,12 @@ fn read_filter(query: &mut Query) -> Filter {
     ))]
 pub async fn find_document(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<DocumentsRead>,
+    Caller { tenant, by, .. }: Caller<DocumentsRead>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let document = load(&state, &vault, &id).await?;
+    state.audit.read(&tenant, &by, AuditAction::DocumentRead, document.id);
     Ok(answer(&mut HttpResponse::Ok(), &document))
 }
 
@@ -220,13 +225,13 @@ pub async fn find_document(
     ))]
 pub async fn update_document(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<DocumentsWrite>,
+    Caller { tenant, by, .. }: Caller<DocumentsWrite>,
     id: Path<String>,
     if_match: IfMatch,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
-    let change = Change::parse(body)?;
+    let (change, by) = (Change::parse(body)?, state.audit.trace(&tenant, &by));
     // Without `If-Match`, a change that others overtook is decided again on the
     // newer version, so that none gets lost.
     for _ in 0..RACES {
@@ -235,11 +240,11 @@ pub async fn update_document(
         let Some(changed) = stored.changed(change.clone(), clock::now())? else {
             return Ok(answer(&mut HttpResponse::Ok(), &stored));
         };
-        let (vault, changed) = (Arc::clone(&vault), Arc::new(changed));
+        let (vault, by, changed) = (Arc::clone(&vault), by.clone(), Arc::new(changed));
         let to_write = Arc::clone(&changed);
         let kind = if stored.status == changed.status { EventKind::Edited } else { EventKind::Finalised };
         let write = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
-            let line = Line::new(kind, to_write.version, to_write.updated_at);
+            let line = Line::new(kind, to_write.version, to_write.updated_at, by.clone());
             Ok(store::update(conn, &vault, &to_write, stored.version, line)?)
         };
         if state.db.of(&tenant).transaction(changed.id.0, write).await? {
@@ -265,16 +270,16 @@ pub async fn update_document(
     ))]
 pub async fn delete_document(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<DocumentsWrite>,
+    Caller { tenant, by, .. }: Caller<DocumentsWrite>,
     id: Path<String>,
     if_match: IfMatch,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
-    let budget = Budget::begin(&state);
+    let (budget, by) = (Budget::begin(&state), state.audit.trace(&tenant, &by));
     for _ in 0..RACES {
         let stored = load(&state, &vault, &id).await?;
         if_match.check(stored.version)?;
-        if remove(&state, &vault, &stored, budget).await? {
+        if remove(&state, &vault, &stored, (budget, by.clone())).await? {
             return Ok(HttpResponse::NoContent().finish());
         }
     }
@@ -286,27 +291,32 @@ async fn remove(
     state: &State,
     vault: &Arc<Vault>,
     document: &Document,
-    budget: Budget,
+    (budget, by): (Budget, Trace),
 ) -> Result<bool, ApiError> {
     let (now, subject) = (clock::now(), document.id.0);
     let purge_at = now.plus(state.upkeep.document_retention);
     match document.check_revocable() {
         Ok(true) => {
-            let wish = Wish { purge_at: Some(purge_at), ..Wish::plain(Operation::Revoke) };
+            let wish = Wish { purge_at: Some(purge_at), ..Wish::plain(Operation::Revoke, by) };
             operations::carry_out(state, vault, document, wish, budget).await
         }
         sent => {
             let (own, document) = (vault.tenant().clone(), document.clone());
+            let entry = by.did(AuditAction::DocumentDeleted, document.id, now);
             let delete = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
-                if sent.is_err() {
-                    return Ok(store::delete(conn, &own, document.id, document.version)?);
-                }
-                let event = (EventKind::Deleted, document.version);
-                let marked = store::mark_deleted(conn, &own, (&document, document.sequence), now, purge_at)?;
-                if marked {
+                let deleted = if sent.is_err() {
+                    store::delete(conn, &own, document.id, document.version)?
+                } else {
+                    store::mark_deleted(conn, &own, (&document, document.sequence), now, purge_at)?
+                };
+                if deleted && sent.is_ok() {
+                    let event = (EventKind::Deleted, document.version);
                     events::note(conn, &own, document.id, event, now)?;
                 }
-                Ok(marked)
+                if deleted {
+                    audit::note(conn, &own, &entry)?;
+                }
+                Ok(deleted)
             };
             state.db.of(vault.tenant()).transaction(subject, delete).await
         }

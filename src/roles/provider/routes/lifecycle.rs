@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::documents::{load, parse_id};
 use super::send::{self, Sent};
 use super::view::DocumentView;
+use crate::domain::audit::AuditAction;
 use crate::domain::document::{DeliveryState, Document, EXPIRES_IN_MAX, EXPIRES_IN_MIN, Operation, Refusal};
 use crate::domain::fields::{Fields, Invalid};
 use crate::domain::scope::{DocumentsRead, DocumentsSend};
@@ -52,13 +53,16 @@ const PAGE_MAX: i64 = 500;
     ))]
 pub async fn revoke_document(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<DocumentsSend>,
+    Caller { tenant, by, .. }: Caller<DocumentsSend>,
     key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &Value::Null), state.idempotency.clone());
-    let wish = |document: &Document| Ok(document.check_revocable()?.then(|| Wish::plain(Operation::Revoke)));
+    let by = state.audit.trace(&tenant, &by);
+    let wish = move |document: &Document| {
+        Ok(document.check_revocable()?.then(|| Wish::plain(Operation::Revoke, by.clone())))
+    };
     let work = async move |run| {
         let document = operate(&state, &vault, &id, run, wish).await?;
         shown(&document, DeliveryState::Revoked)
@@ -85,17 +89,17 @@ pub async fn revoke_document(
     ))]
 pub async fn reissue_document(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<DocumentsSend>,
+    Caller { tenant, by, .. }: Caller<DocumentsSend>,
     key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &Value::Null), state.idempotency.clone());
-    let life = state.access_life;
+    let (by, life) = (state.audit.trace(&tenant, &by), state.access_life);
     let wish = move |document: &Document| {
         document.check_accessible()?;
         let expires_at = Some(document.expiry_from(clock::now(), life));
-        Ok(Some(Wish { expires_at, ..Wish::plain(Operation::Reissue) }))
+        Ok(Some(Wish { expires_at, ..Wish::plain(Operation::Reissue, by.clone()) }))
     };
     let work = async move |run| send::answer(&operate(&state, &vault, &id, run, wish).await?);
     idempotency.run(request, work).await
@@ -131,17 +135,17 @@ pub struct ChangeExpiry {
     ))]
 pub async fn change_expiry(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<DocumentsSend>,
+    Caller { tenant, by, .. }: Caller<DocumentsSend>,
     key: IdempotencyKey,
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
-    let expires_at = read_expiry(body, clock::now())?;
+    let (expires_at, by) = (read_expiry(body, clock::now())?, state.audit.trace(&tenant, &by));
     let wish = move |document: &Document| {
         document.check_accessible()?;
-        Ok(Some(Wish { expires_at: Some(expires_at), ..Wish::plain(Operation::Expiry) }))
+        Ok(Some(Wish { expires_at: Some(expires_at), ..Wish::plain(Operation::Expiry, by.clone()) }))
     };
     let work = async move |run| {
         let document = operate(&state, &vault, &id, run, wish).await?;
@@ -217,6 +221,9 @@ pub struct EventView {
     version: Option<i32>,
     /// What exactly, in words.
     detail: Option<String>,
+    /// What the client role has signed about it, a compact JWS; `null` where it has signed nothing.
+    #[schema(example = "eyJhbGciOiJFZERTQSIsImtpZCI6IuKApiJ9.eyJpc3MiOiLigKYifQ.c2lnbmF0dXJl")]
+    receipt: Option<String>,
 }
 
 /// A page of a document's history.
@@ -250,7 +257,7 @@ pub struct EventPage {
     ))]
 pub async fn list_events(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<DocumentsRead>,
+    Caller { tenant, by, .. }: Caller<DocumentsRead>,
     id: Path<String>,
     mut query: Query,
 ) -> Result<HttpResponse, ApiError> {
@@ -261,10 +268,11 @@ pub async fn list_events(
     let after = query.optional("after", "must be the nextAfter of an earlier page", place).unwrap_or(0);
     query.finish()?;
     let vault = state.tenants.vault(&tenant).await?;
+    state.audit.read(&tenant, &by, AuditAction::HistoryRead, id);
     let found = state
         .db
         .of(&tenant)
-        .read(move |conn| events::list(conn, vault.tenant(), id, after, limit + 1).map_err(ApiError::from))
+        .read(move |conn| events::list(conn, &vault, id, after, limit + 1).map_err(ApiError::from))
         .await?;
     if found.is_empty() && after == 0 {
         return Err(ApiError::no_document(&id.to_string()));
@@ -283,5 +291,6 @@ fn view(event: &Event) -> EventView {
         at: event.at.to_string(),
         version: event.version,
         detail: event.detail.clone(),
+        receipt: event.receipt.clone(),
     }
 }

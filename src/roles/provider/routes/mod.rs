@@ -11,12 +11,16 @@ pub mod webhooks;
 use actix_web::web::{Data, ServiceConfig, get, post, resource};
 
 use super::State;
+use crate::platform::audit::export_audit;
 pub use view::{CreateDocument, DocumentPage, DocumentView, UpdateDocument};
 pub use webhook_view::{CreateWebhook, UpdateWebhook, WebhookList, WebhookView};
 
 /// Mounts the routes of one worker thread.
 pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
-    cfg.app_data(state)
+    cfg.app_data(Data::new(state.audit.clone()))
+        .app_data(Data::new(state.tenants.clone()))
+        .app_data(state)
+        .service(resource("/api/audit").route(get().to(export_audit)))
         .service(
             resource("/api/documents")
                 .route(post().to(documents::create_document))

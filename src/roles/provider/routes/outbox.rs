@@ -8,9 +8,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::domain::audit::AuditAction;
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::scope::Admin;
 use crate::domain::words::EventKind;
+use crate::platform::audit;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
@@ -184,7 +186,7 @@ pub async fn find_message(
     ))]
 pub async fn retry_message(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<Admin>,
+    Caller { tenant, by, .. }: Caller<Admin>,
     key: IdempotencyKey,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
@@ -192,8 +194,15 @@ pub async fn retry_message(
     let (request, idempotency) = (key.request(&vault, &Value::Null), state.idempotency.clone());
     let id = parse_id(&id)?;
     let max_age = state.outbox.retry.max_age;
+    let entry = state.audit.trace(&tenant, &by).did(AuditAction::MessageRetried, id, clock::now());
     let work = async move |run: Operation| {
-        let retry = move |conn: &mut PgConnection| retry(conn, vault.tenant(), id, max_age, run.again);
+        let retry = move |conn: &mut PgConnection| -> Result<Entry, ApiError> {
+            let (message, started) = retry(conn, vault.tenant(), id, max_age, run.again)?;
+            if started {
+                audit::note(conn, vault.tenant(), &entry)?;
+            }
+            Ok(message)
+        };
         let message = state.db.of(&tenant).transaction(id, retry).await?;
         state.wake.ring();
         Ok(HttpResponse::Accepted().json(view(&message)))
@@ -201,17 +210,18 @@ pub async fn retry_message(
     idempotency.run(request, work).await
 }
 
+/// The message, and whether it was started again now.
 fn retry(
     conn: &mut PgConnection,
     tenant: &TenantId,
     id: Uuid,
     max_age: std::time::Duration,
     again: bool,
-) -> Result<Entry, ApiError> {
+) -> Result<(Entry, bool), ApiError> {
     let now = clock::now();
     let before = inspect::find(conn, tenant, id)?.ok_or_else(no_message)?;
     if again && before.state != "failed" {
-        return Ok(before);
+        return Ok((before, false));
     }
     let to_client = before.destination == DESTINATION;
     if to_client {
@@ -230,7 +240,7 @@ fn retry(
         let event = (EventKind::Retried, version.unwrap_or(1));
         store::events::note(conn, tenant, DocumentId(message.subject_id), event, now)?;
     }
-    Ok(message)
+    Ok((message, true))
 }
 
 fn parse_id(id: &str) -> Result<Uuid, ApiError> {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::documents;
+use crate::domain::audit::Trace;
 use crate::domain::document::{DeliveryState, Document, Operation, Refusal, SendPlan};
 use crate::domain::fields::{Fields, Invalid};
 use crate::domain::scope::DocumentsSend;
@@ -74,18 +75,24 @@ pub struct Sent {
     ))]
 pub async fn send_document(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<DocumentsSend>,
+    Caller { tenant, by, .. }: Caller<DocumentsSend>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
-    let id = read_id(body)?;
-    idempotency.run(request, async move |operation| send(&state, &vault, &id, operation).await).await
+    let (id, by) = (read_id(body)?, state.audit.trace(&tenant, &by));
+    idempotency.run(request, async move |run| send(&state, &vault, &id, run, by).await).await
 }
 
 /// Sends it, unless an earlier run of the same request has done so.
-async fn send(state: &State, vault: &Arc<Vault>, id: &str, run: Run) -> Result<HttpResponse, ApiError> {
+async fn send(
+    state: &State,
+    vault: &Arc<Vault>,
+    id: &str,
+    run: Run,
+    by: Trace,
+) -> Result<HttpResponse, ApiError> {
     let budget = Budget::begin(state);
     for race in 0..RACES {
         let document = documents::load(state, vault, id).await?;
@@ -102,7 +109,7 @@ async fn send(state: &State, vault: &Arc<Vault>, id: &str, run: Run) -> Result<H
         match plan {
             SendPlan::Start => {
                 let expires_at = Some(document.expiry_from(clock::now(), state.access_life));
-                let wish = Wish { expires_at, name: run.id, ..Wish::plain(Operation::Send) };
+                let wish = Wish { expires_at, name: run.id, ..Wish::plain(Operation::Send, by.clone()) };
                 if !operations::carry_out(state, vault, &document, wish, budget).await? {
                     continue;
                 }

@@ -10,11 +10,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::webhook_view::{CreateWebhook, ReplayWebhook, UpdateWebhook, WebhookList, WebhookView};
+use crate::domain::audit::{AuditAction, Trace};
 use crate::domain::fields::{Fields, Invalid};
 use crate::domain::ids::WebhookId;
 use crate::domain::scope::Admin;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{ENDPOINTS_MAX, Webhook, WebhookChange};
+use crate::platform::audit;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
@@ -43,16 +45,17 @@ use crate::roles::provider::store::{relay, webhooks as store};
     ))]
 pub async fn create_webhook(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<Admin>,
+    Caller { tenant, by, .. }: Caller<Admin>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
+    let by = state.audit.trace(&tenant, &by);
     let draft = Webhook::parse(body, WebhookId(Uuid::nil()), state.webhook_reach, clock::now())?;
     let create = async move |operation: Operation| {
         let webhook = Webhook { id: WebhookId(operation.id), ..draft };
-        let making = Making::new(&vault, operation)?;
+        let making = Making::new(&vault, operation, by)?;
         let (webhook, secret) = state
             .db
             .of(&tenant)
@@ -70,12 +73,18 @@ struct Making {
     vault: Arc<Vault>,
     operation: Operation,
     secret: WebhookSecret,
+    by: Trace,
 }
 
 impl Making {
-    fn new(vault: &Arc<Vault>, operation: Operation) -> Result<Self, ApiError> {
+    fn new(vault: &Arc<Vault>, operation: Operation, by: Trace) -> Result<Self, ApiError> {
         let secret = WebhookSecret::generate().map_err(ApiError::internal)?;
-        Ok(Self { vault: Arc::clone(vault), operation, secret })
+        Ok(Self { vault: Arc::clone(vault), operation, secret, by })
+    }
+
+    fn note(&self, conn: &mut PgConnection, action: AuditAction, id: WebhookId) -> Result<(), ApiError> {
+        let entry = self.by.clone().did(action, id, clock::now());
+        Ok(audit::note(conn, self.vault.tenant(), &entry)?)
     }
 
     fn seal(&self, secrets: &SigningSecrets, id: WebhookId) -> Result<Vec<u8>, ApiError> {
@@ -112,6 +121,7 @@ fn create(
     }
     let sealed = making.seal(&SigningSecrets::new(making.operation.id, making.secret.clone()), id)?;
     store::insert(conn, tenant, webhook, &sealed)?;
+    making.note(conn, AuditAction::WebhookCreated, id)?;
     Ok((webhook.clone(), making.secret.expose()))
 }
 
@@ -177,16 +187,18 @@ pub async fn find_webhook(
     ))]
 pub async fn update_webhook(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<Admin>,
+    Caller { tenant, by, .. }: Caller<Admin>,
     id: Path<String>,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (change, id) = (WebhookChange::parse(body, state.webhook_reach)?, parse_id(&id)?);
+    let entry = state.audit.trace(&tenant, &by).did(AuditAction::WebhookChanged, id, clock::now());
     let write = move |conn: &mut PgConnection| {
         let (stored, _) = store::lock(conn, vault.tenant(), id)?.ok_or_else(no_webhook)?;
         let changed = stored.changed(change.clone(), clock::now());
         store::update(conn, vault.tenant(), &changed)?;
+        audit::note(conn, vault.tenant(), &entry)?;
         Ok::<_, ApiError>(changed)
     };
     let changed = state.db.of(&tenant).transaction(id.0, write).await?;
@@ -208,15 +220,15 @@ pub async fn update_webhook(
     ))]
 pub async fn rotate_webhook(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<Admin>,
+    Caller { tenant, by, .. }: Caller<Admin>,
     id: Path<String>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &Value::Null), state.idempotency.clone());
-    let id = parse_id(&id)?;
+    let (id, by) = (parse_id(&id)?, state.audit.trace(&tenant, &by));
     let rotate = async move |operation: Operation| {
-        let making = Making::new(&vault, operation)?;
+        let making = Making::new(&vault, operation, by)?;
         let (webhook, secret) =
             state.db.of(&tenant).transaction(id.0, move |conn| rotate(conn, &making, id)).await?;
         Ok(HttpResponse::Ok().json(WebhookView::of(&webhook).with_secret(secret)))
@@ -235,6 +247,7 @@ fn rotate(conn: &mut PgConnection, making: &Making, id: WebhookId) -> Result<(We
     let rotated = secrets.rotated(making.operation.id, making.secret.clone(), now);
     let sealed = making.seal(&rotated.map_err(|_| rotated_too_often())?, id)?;
     store::update_secrets(conn, tenant, id, &sealed, now)?;
+    making.note(conn, AuditAction::WebhookRotated, id)?;
     Ok((Webhook { updated_at: now, ..webhook }, making.secret.expose()))
 }
 
@@ -258,7 +271,7 @@ fn rotate(conn: &mut PgConnection, making: &Making, id: WebhookId) -> Result<(We
     ))]
 pub async fn replay_webhook(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<Admin>,
+    Caller { tenant, by, .. }: Caller<Admin>,
     id: Path<String>,
     key: IdempotencyKey,
     JsonBody(body): JsonBody,
@@ -266,9 +279,11 @@ pub async fn replay_webhook(
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let (since, id) = (read_since(body)?, parse_id(&id)?);
+    let entry = state.audit.trace(&tenant, &by).did(AuditAction::WebhookReplayed, id, clock::now());
     let rewind = move |conn: &mut PgConnection| -> Result<Webhook, ApiError> {
         let (webhook, _) = store::lock(conn, vault.tenant(), id)?.ok_or_else(no_webhook)?;
         relay::rewind(conn, vault.tenant(), id, since)?;
+        audit::note(conn, vault.tenant(), &entry)?;
         Ok(webhook)
     };
     let replay = async move |_| {
@@ -301,15 +316,19 @@ fn read_since(body: Value) -> Result<Timestamp, Invalid> {
     ))]
 pub async fn delete_webhook(
     state: Data<State>,
-    Caller { tenant, .. }: Caller<Admin>,
+    Caller { tenant, by, .. }: Caller<Admin>,
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let id = parse_id(&id)?;
+    let entry = state.audit.trace(&tenant, &by).did(AuditAction::WebhookDeleted, id, clock::now());
     let delete = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
         // The row first: whoever passes events on to it holds its lock meanwhile.
         let deleted = store::delete(conn, vault.tenant(), id)?;
         outbox::withdraw(conn, vault.tenant(), &destination(id), clock::now())?;
+        if deleted {
+            audit::note(conn, vault.tenant(), &entry)?;
+        }
         Ok(deleted)
     };
     let deleted = state.db.of(&tenant).transaction(id.0, delete).await?;

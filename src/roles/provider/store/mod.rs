@@ -3,6 +3,7 @@
 pub mod documents;
 pub mod events;
 pub mod operations;
+pub mod receipts;
 pub mod relay;
 pub mod reserve;
 pub mod rows;

@@ -39,6 +39,11 @@ pub const SEALED: &[SealedTable] = &[
         ],
     },
     SealedTable {
+        name: "document_receipts",
+        key: RowKey::Uuid("id"),
+        columns: &[column("jws", Holds::Text)],
+    },
+    SealedTable {
         name: "code_reserve",
         key: RowKey::Uuid("id"),
         columns: &[column("sealed", Holds::Internal)],

@@ -49,6 +49,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    document_receipts (tenant_id, id) {
+        tenant_id -> Text,
+        document_id -> Uuid,
+        id -> Uuid,
+        outcome -> Text,
+        version -> Nullable<Int4>,
+        at -> Timestamptz,
+        jws -> Bytea,
+    }
+}
+
+diesel::table! {
     code_reserve (tenant_id, id) {
         tenant_id -> Text,
         id -> Uuid,

@@ -1,0 +1,67 @@
+//! Removes the oldest entries at the end of their retention. Where the chain
+//! goes on is kept, sealed, so that what is left can still be verified.
+
+use diesel::PgConnection;
+
+use super::worker::{is_genuine, sealed};
+use super::{Audit, store};
+use crate::domain::audit::{AuditAction, Trace};
+use crate::domain::ids::TenantId;
+use crate::domain::timestamp::Timestamp;
+use crate::platform::clock;
+use crate::platform::http::ApiError;
+use crate::platform::secrets::SecretKeys;
+
+/// Entries that one transaction removes.
+const BATCH: i64 = 5_000;
+
+impl Audit {
+    /// Removes what is older than the retention, and tells how many entries that were.
+    pub async fn forget_old(&self) -> Result<usize, ApiError> {
+        let before = clock::now().minus(self.retention);
+        let tenants =
+            self.db.of_everybody().read(|conn| store::tenants(conn).map_err(ApiError::from)).await?;
+        let mut removed = 0;
+        for tenant in tenants {
+            loop {
+                let (own, keys) = (tenant.clone(), std::sync::Arc::clone(&self.keys));
+                let forget = move |conn: &mut PgConnection| forget(conn, &keys, &own, before);
+                let Some(up_to) = self.db.of_everybody().run_alone(forget).await? else { break };
+                removed += up_to.count;
+                let entry = Trace::nobody().did(AuditAction::AuditRemoved, up_to.seq, clock::now());
+                self.gather(&tenant, entry);
+            }
+        }
+        Ok(removed)
+    }
+}
+
+struct Removed {
+    seq: i64,
+    count: usize,
+}
+
+/// `None` if there is nothing to remove, or another process is at this chain.
+fn forget(
+    conn: &mut PgConnection,
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    before: Timestamp,
+) -> Result<Option<Removed>, ApiError> {
+    let Some(stored) = store::find(conn, tenant)? else { return Ok(None) };
+    if store::last_older(conn, tenant, (stored.ends.start_seq, before), 1)?.is_none() {
+        return Ok(None);
+    }
+    let Some(stored) = store::lock(conn, tenant)? else { return Ok(None) };
+    if !is_genuine(&stored, keys, tenant) {
+        return Ok(None);
+    }
+    let last = store::last_older(conn, tenant, (stored.ends.start_seq, before), BATCH)?;
+    // The newest entry stays: it is what the next one goes on from.
+    let Some((seq, hash)) = last.filter(|(seq, _)| *seq < stored.ends.head_seq) else { return Ok(None) };
+    let mut ends = stored.ends;
+    (ends.start_seq, ends.start_hash) = (seq, hash);
+    let count = store::remove(conn, tenant, seq)?;
+    store::advance(conn, tenant, &sealed(ends, keys, tenant)?, clock::now())?;
+    Ok(Some(Removed { seq, count }))
+}
