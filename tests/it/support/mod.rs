@@ -33,7 +33,7 @@ pub fn config(role: &str, database: &TestDatabase, given: Settings<'_>) -> Confi
         ("AUTH", "none"),
         ("PORT", "0"),
         ("HTTP_WORKERS", "1"),
-        ("DATABASE_POOL_SIZE", "4"),
+        ("DATABASE_POOL_SIZE", "6"),
         ("DATABASE_URL", database.url()),
         ("ACCESS_CODE_KEY", KEY),
         ("FIELD_ENCRYPTION_KEY", KEY),

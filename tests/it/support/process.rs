@@ -158,7 +158,7 @@ impl Served {
         command
             .env("AUTH", "none")
             .env("DATABASE_URL", url)
-            .env("DATABASE_POOL_SIZE", "4")
+            .env("DATABASE_POOL_SIZE", "6")
             .env("HTTP_WORKERS", "1");
         command.env("ACCESS_CODE_KEY", KEY).env("FIELD_ENCRYPTION_KEY", KEY).env("REFUSAL_FLOOR_MS", "5");
         command.envs(given.iter().copied());

@@ -7,7 +7,8 @@ use super::{ALWAYS_ASK, done, operate};
 use crate::openapi::{concrete, described, example_of, operations};
 use crate::support::database::TestDatabase;
 use crate::support::http::{Answer, Call};
-use crate::support::process::Served;
+use crate::support::process::{PATIENCE, Served};
+use crate::support::waiting::until;
 use crate::support::{any_role, for_each_role, writing_path};
 
 /// One good request for every operation of a tenant.
@@ -78,6 +79,7 @@ fn every_request_of_a_suspended_tenant_is_refused_until_it_is_resumed() {
             assert_eq!(write(&served, role, tenant).status, 201);
         }
         done(&operate(role, &database, &["tenant", "suspend", "north"]));
+        until("the audit trail", PATIENCE, || (database.count("audit_pending") == 0).then_some(()));
         let before = database.dump();
         for call in requests(role, "north") {
             served.call(&call).refused(403, "TENANT_SUSPENDED");
