@@ -131,7 +131,7 @@ pub fn stored(conn: &mut Connection) -> Result<Vec<Stored>, String> {
     let table = sealed.iter().find(|table| table.name == "documents").ok_or("there is no such table")?;
     let (mut found, mut after) = (Vec::new(), None::<String>);
     loop {
-        let page = table.page(conn, vault.tenant(), after.as_deref(), (PAGE, false));
+        let page = table.page(conn, vault.tenant(), after.as_deref(), PAGE);
         let page = page.map_err(|error| error.to_string())?;
         for row in &page {
             let opened = table.open(&vault, row).map_err(|error| error.to_string())?;

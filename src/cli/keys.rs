@@ -42,36 +42,58 @@ enum Action {
         /// Give every tenant a new data key too, and seal all its rows with it
         #[arg(long)]
         data: bool,
+        /// Go on with the data keys of a rotation that was cut off, instead of making others
+        #[arg(long, requires = "data")]
+        resume: bool,
     },
 }
 
 impl Keys {
     pub fn run(self) -> Outcome {
         let mut custody = Custody::open(self.role, &self.settings)?;
-        if let Action::Rotate { data } = self.action {
-            rotate(&mut custody, data)?;
+        if let Action::Rotate { data, resume } = self.action {
+            rotate(&mut custody, data, resume)?;
         }
         list(&mut custody)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn rotate(custody: &mut Custody, data: bool) -> Result<(), Failure> {
+fn rotate(custody: &mut Custody, data: bool, resume: bool) -> Result<(), Failure> {
     if !rotation::begin(&mut custody.conn)? {
         return Err(Failure::new(FAILED, "another rotation of this database is under way; wait for its end"));
     }
+    // All of them first: they take moments, and nothing that follows keeps an old master key in use.
+    let tenants = rotation::tenants(&mut custody.conn)?;
     let mut wrapped = 0;
-    for tenant in rotation::tenants(&mut custody.conn)? {
-        wrapped += rewrap(custody, &tenant)?;
-        if data {
-            renew(custody, &tenant)?;
-        }
+    for tenant in &tenants {
+        wrapped += rewrap(custody, tenant)?;
     }
     output::line(&format!("{wrapped} data keys encrypted with the first FIELD_ENCRYPTION_KEY"));
     let sealed = audit::reseal(&mut custody.conn, &custody.masters);
     let sealed = sealed.map_err(|error| Failure::new(FAILED, error.to_string()))?;
     output::line(&format!("{sealed} audit trails sealed with it"));
+    let mut unreadable = 0;
+    for tenant in tenants.iter().filter(|_| data) {
+        unreadable += renew(custody, tenant, resume)?;
+    }
+    tell_remains(&rotation::clean(&mut custody.conn)?);
+    if unreadable > 0 {
+        let message = format!("{unreadable} rows can't be opened; the keys of their tenants were kept");
+        return Err(Failure::new(FAILED, message));
+    }
     Ok(())
+}
+
+/// Tells who keeps keys that were replaced or destroyed in the file of their table.
+pub fn tell_remains(sessions: &[String]) {
+    if !sessions.is_empty() {
+        output::note(&format!(
+            "The file of the table tenant_keys still holds the old rows, because others may need them: {}. \
+             When these have ended, run VACUUM tenant_keys.",
+            sessions.join(", ")
+        ));
+    }
 }
 
 fn rewrap(custody: &mut Custody, tenant: &TenantId) -> Result<usize, Failure> {
@@ -85,30 +107,42 @@ fn rewrap(custody: &mut Custody, tenant: &TenantId) -> Result<usize, Failure> {
     })?)
 }
 
-/// Gives a tenant a new data key and seals its rows with it.
-fn renew(custody: &mut Custody, tenant: &TenantId) -> Result<(), Failure> {
+/// Gives a tenant a new data key and seals its rows with it; tells how many could
+/// not be opened.
+fn renew(custody: &mut Custody, tenant: &TenantId, resume: bool) -> Result<usize, Failure> {
     let tables = custody.role.sealed();
     let Custody { conn, masters, .. } = custody;
-    conn.transaction(|conn| {
-        rotation::add_key(conn, masters, tenant, clock::now())?;
-        audit::note_operator(conn, tenant, AuditAction::KeysRotated, NOBODY)
+    let added = conn.transaction(|conn| {
+        let added = rotation::add_key(conn, masters, tenant, resume, clock::now())?;
+        if added {
+            audit::note_operator(conn, tenant, AuditAction::KeysRotated, NOBODY)?;
+        }
+        Ok::<_, diesel::result::Error>(added)
     })?;
-    let Some(vault) = open_vault(conn, masters, tenant)? else { return Ok(()) };
-    let (mut renewed, mut told) = (0, 0);
+    let Some(vault) = open_vault(conn, masters, tenant)?.filter(|_| added) else { return Ok(0) };
+    let (mut renewed, mut told, mut unreadable) = (0, 0, 0);
     for table in &tables {
         let mut after = None;
         loop {
-            let (count, next) = rotation::renew_page(conn, table, &vault, after.as_deref())?;
-            renewed += count;
+            let page = rotation::renew_page(conn, table, &vault, after.as_deref())?;
+            renewed += page.count;
+            unreadable += page.unreadable.len();
+            for place in page.unreadable {
+                output::note(&format!("tenant {tenant}: can't open {} {place}", table.name));
+            }
             if renewed >= told + TELL {
                 told = renewed;
                 output::note(&format!("tenant {tenant}: {renewed} rows so far ..."));
             }
-            after = next;
+            after = page.next;
             if after.is_none() {
                 break;
             }
         }
+    }
+    if unreadable > 0 {
+        output::line(&format!("tenant {tenant}: {renewed} rows sealed anew, {unreadable} can't be opened"));
+        return Ok(unreadable);
     }
     let (gone, left) = rotation::drop_old_keys(conn, tenant, clock::now())?;
     output::line(&format!(
@@ -117,7 +151,7 @@ fn renew(custody: &mut Custody, tenant: &TenantId) -> Result<(), Failure> {
         vault.newest_key(),
         left.saturating_sub(1),
     ));
-    Ok(())
+    Ok(0)
 }
 
 fn list(custody: &mut Custody) -> Result<(), Failure> {

@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use diesel::Connection as _;
-use diesel::connection::SimpleConnection as _;
 use serde_json::{Value, json};
 
 use super::custody::{Custody, tenant};
+use super::keys::tell_remains;
 use super::{FAILED, Failure, Outcome, SettingArgs, USAGE, output};
 use crate::domain::audit::{AuditAction, NOBODY};
 use crate::domain::ids::TenantId;
 use crate::platform::audit;
 use crate::platform::clock;
-use crate::platform::tenants::{self, State, export, store, tables};
+use crate::platform::tenants::{self, State, export, rotation, store, tables};
 use crate::roles::Role;
 
 /// What a deleted tenant leaves: that it was there, and who did what until then. The
@@ -99,6 +99,18 @@ impl Tenant {
 }
 
 fn create(custody: &mut Custody, tenant: &TenantId) -> Result<(), Failure> {
+    if let Some(deleted_at) = store::deleted_at(&mut custody.conn, tenant)? {
+        let rested_at = deleted_at.plus(tenants::REST_AFTER_DELETION);
+        if clock::now() < rested_at {
+            let message = format!(
+                "tenant {tenant} was deleted at {deleted_at}, and somebody who does not know yet may still \
+                 write for it; make it again after {rested_at}"
+            );
+            return Err(Failure::new(FAILED, message));
+        }
+        // What was written after the deletion had looked can be read by nobody.
+        sweep(custody, tenant)?;
+    }
     let Custody { conn, masters, .. } = custody;
     let made = conn.transaction(|conn| {
         let made = store::create(conn, masters, tenant, clock::now())?
@@ -165,9 +177,10 @@ fn delete(custody: &mut Custody, tenant: &TenantId, yes: bool) -> Result<(), Fai
         audit::note_operator(conn, tenant, AuditAction::TenantDeleted, NOBODY)
     })?;
     let shredded = Instant::now();
-    // Rows that were deleted stay in the file of the table until it is cleaned.
-    conn.batch_execute("VACUUM tenant_keys")?;
-    output::line(&format!("tenant {tenant}: keys destroyed; nothing of it can be read any more"));
+    let remains = rotation::clean(conn)?;
+    let whole = if remains.is_empty() { "destroyed" } else { "deleted" };
+    output::line(&format!("tenant {tenant}: keys {whole}; nothing of it can be read any more"));
+    tell_remains(&remains);
     let mut removed = 0;
     loop {
         let swept = sweep(custody, tenant)?;

@@ -54,6 +54,7 @@ diesel::table! {
         created_at -> Timestamptz,
         suspended_at -> Nullable<Timestamptz>,
         deleted_at -> Nullable<Timestamptz>,
+        keys_made -> Int4,
     }
 }
 

@@ -1,24 +1,31 @@
 //! Everything that a database holds of a tenant, in clear, row by row.
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::result::Error as QueryError;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 use serde_json::{Map, Value, json};
 
-use super::tables::{self, Holds, SealedTable};
+use super::tables::{self, Holds, SealedRow, SealedTable};
 use super::{Vault, VaultError};
 
-/// Rows that are read at once.
-const PAGE: i64 = 500;
+/// Rows that are in memory at once; each may hold some megabytes.
+const PAGE: i64 = 50;
 /// Tables of which nothing is exported: keys are no use without the master key.
 const LEFT_OUT: &str = "tenant_keys";
 
 #[derive(QueryableByName)]
-struct Row {
+struct Plain {
     #[diesel(sql_type = Text)]
-    place: String,
+    rest: String,
+}
+
+#[derive(QueryableByName)]
+struct Sealed {
+    #[diesel(embed)]
+    values: SealedRow,
     #[diesel(sql_type = Text)]
-    row: String,
+    rest: String,
 }
 
 /// Hands every row of the vault's tenant to `take`, as `{"table": …, "row": {…}}`.
@@ -30,72 +37,67 @@ pub fn rows<E: From<QueryError>>(
     take: &mut dyn FnMut(&Value) -> Result<(), E>,
 ) -> Result<(), E> {
     for name in tables::with_tenants(conn)?.iter().filter(|name| *name != LEFT_OUT) {
+        let mut take = |fields: Map<String, Value>| take(&json!({ "table": name, "row": fields }));
+        let rest = tables::as_json(name);
         match sealed.iter().find(|table| table.name == name) {
-            Some(table) => sealed_rows(conn, vault, table, take)?,
-            None => plain_rows(conn, vault, name, take)?,
+            Some(table) => {
+                let columns = format!("{}, {rest} AS rest", table.selected());
+                each(conn, (name, &columns), vault, |row: Sealed| take(in_clear(table, vault, &row)?))?;
+            }
+            None => {
+                let columns = format!("{rest} AS rest");
+                each(conn, (name, &columns), vault, |row: Plain| take(fields(&row.rest)?))?;
+            }
         }
     }
     Ok(())
 }
 
-fn sealed_rows<E: From<QueryError>>(
+/// Reads these columns of a table's rows `t` through a cursor: in one pass, however many there are.
+fn each<T, E>(
     conn: &mut PgConnection,
+    (table, columns): (&str, &str),
     vault: &Vault,
-    table: &SealedTable,
-    take: &mut dyn FnMut(&Value) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut after = None;
+    mut take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E>
+where
+    T: QueryableByName<Pg> + 'static,
+    E: From<QueryError>,
+{
+    let declare =
+        format!("DECLARE rows NO SCROLL CURSOR FOR SELECT {columns} FROM {table} t WHERE tenant_id = $1");
+    let declare = diesel::sql_query(declare).bind::<Text, _>(vault.tenant().as_str());
+    RunQueryDsl::<PgConnection>::execute(declare, conn)?;
     loop {
-        let page = table.page(conn, vault.tenant(), after.as_deref(), (PAGE, false))?;
-        for row in &page {
-            let mut fields: Map<String, Value> = serde_json::from_str(&row.rest).map_err(unreadable)?;
-            for (column, opened) in table.columns.iter().zip(table.open(vault, row)?) {
-                let value = match (column.holds, opened) {
-                    (Holds::Internal, _) => continue,
-                    (_, None) => Value::Null,
-                    (Holds::Text, Some(text)) => String::from_utf8(text).map_err(unreadable)?.into(),
-                    // A message without a body is no JSON.
-                    (Holds::Json, Some(json)) => serde_json::from_slice(&json).unwrap_or_default(),
-                };
-                fields.insert(column.name.to_owned(), value);
-            }
-            take(&json!({ "table": table.name, "row": fields }))?;
+        let page: Vec<T> = diesel::sql_query(format!("FETCH {PAGE} FROM rows")).load(conn)?;
+        if page.is_empty() {
+            break;
         }
-        after = page.last().map(|row| row.place.clone());
-        if i64::try_from(page.len()).unwrap_or(PAGE) < PAGE {
-            return Ok(());
-        }
+        page.into_iter().try_for_each(&mut take)?;
     }
+    diesel::sql_query("CLOSE rows").execute(conn)?;
+    Ok(())
+}
+
+fn in_clear(table: &SealedTable, vault: &Vault, row: &Sealed) -> Result<Map<String, Value>, QueryError> {
+    let mut fields = fields(&row.rest)?;
+    for (column, opened) in table.columns.iter().zip(table.open(vault, &row.values)?) {
+        let value = match (column.holds, opened) {
+            (Holds::Internal, _) => continue,
+            (_, None) => Value::Null,
+            (Holds::Text, Some(text)) => String::from_utf8(text).map_err(unreadable)?.into(),
+            // A message without a body is no JSON.
+            (Holds::Json, Some(json)) => serde_json::from_slice(&json).unwrap_or_default(),
+        };
+        fields.insert(column.name.to_owned(), value);
+    }
+    Ok(fields)
+}
+
+fn fields(json: &str) -> Result<Map<String, Value>, QueryError> {
+    serde_json::from_str(json).map_err(unreadable)
 }
 
 fn unreadable(_: impl std::error::Error) -> QueryError {
     VaultError::Unreadable.into()
-}
-
-/// Rows of a table without sealed columns.
-fn plain_rows<E: From<QueryError>>(
-    conn: &mut PgConnection,
-    vault: &Vault,
-    table: &str,
-    take: &mut dyn FnMut(&Value) -> Result<(), E>,
-) -> Result<(), E> {
-    let sql = format!(
-        "SELECT ctid::text AS place, {} AS row FROM {table} t \
-         WHERE tenant_id = $1 AND ctid > $2::tid ORDER BY ctid LIMIT $3",
-        tables::as_json(table)
-    );
-    let mut after = "(0,0)".to_owned();
-    loop {
-        let page: Vec<Row> = diesel::sql_query(&sql)
-            .bind::<Text, _>(vault.tenant().as_str())
-            .bind::<Text, _>(&after)
-            .bind::<BigInt, _>(PAGE)
-            .load(conn)?;
-        for row in &page {
-            let fields: Value = serde_json::from_str(&row.row).map_err(unreadable)?;
-            take(&json!({ "table": table, "row": fields }))?;
-        }
-        let Some(last) = page.last() else { return Ok(()) };
-        after.clone_from(&last.place);
-    }
 }

@@ -13,12 +13,13 @@ mod vault;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use diesel::pg::PgConnection;
 use diesel::result::{Error as QueryError, QueryResult};
 
+use store::Loaded;
 pub use store::State;
 pub use vault::{Field, Vault, VaultError, key_of};
 
@@ -31,6 +32,9 @@ use crate::domain::ids::TenantId;
 
 /// Most tenants that a process remembers.
 const KNOWN_MAX: usize = 10_000;
+/// What was not confirmed for so long is forgotten: nobody has asked for it, and the
+/// keys of a deleted tenant must not stay in memory. Longer than any `TENANT_CACHE_MS`.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(90);
 
 /// Why nobody may act for a tenant now.
 #[derive(Debug)]
@@ -86,7 +90,13 @@ struct Inner {
     db: Db,
     masters: Arc<SecretKeys>,
     settings: Tenancy,
-    known: RwLock<HashMap<TenantId, Known>>,
+    known: RwLock<Memory>,
+}
+
+/// What is remembered, and when it was last looked through.
+struct Memory {
+    tenants: HashMap<TenantId, Known>,
+    tidied_at: Instant,
 }
 
 /// What is remembered of a tenant.
@@ -95,6 +105,8 @@ struct Known {
     state: State,
     vault: Arc<Vault>,
     read_at: Instant,
+    /// Somebody is asking the database; until the answer comes, the others go on.
+    asking: bool,
 }
 
 impl Known {
@@ -117,7 +129,8 @@ impl Tenants {
     /// The tenants in `db`, whose data keys are wrapped with `masters`.
     #[must_use]
     pub fn new(db: Db, masters: Arc<SecretKeys>, settings: Tenancy) -> Self {
-        Self(Arc::new(Inner { db, masters, settings, known: RwLock::default() }))
+        let known = RwLock::new(Memory { tenants: HashMap::new(), tidied_at: Instant::now() });
+        Self(Arc::new(Inner { db, masters, settings, known }))
     }
 
     /// The vault of a tenant that may act. One that does not exist is made, unless
@@ -127,9 +140,10 @@ impl Tenants {
         if let Some(known) = self.fresh(tenant) {
             return known.answer();
         }
-        let due = self.take_turn(tenant);
+        let _turn = self.take_turn(tenant);
         let (inner, own) = (Arc::clone(&self.0), tenant.clone());
-        let found = self.0.db.of(tenant).read(move |conn| inner.find(conn, &own)).await;
+        let find = move |conn: &mut PgConnection| Ok(store::load(conn, &inner.masters, &own)?);
+        let found = self.0.db.of(tenant).read(find).await;
         let found = match found {
             Ok(None) if self.0.settings.provisioning == Provisioning::Auto => {
                 let (inner, own) = (Arc::clone(&self.0), tenant.clone());
@@ -137,7 +151,7 @@ impl Tenants {
             }
             found => found,
         };
-        self.conclude(tenant, due, found)
+        self.conclude(tenant, found)
     }
 
     /// Like [`Tenants::vault`], on a connection that is at hand: waits for no other
@@ -146,86 +160,93 @@ impl Tenants {
         if let Some(known) = self.fresh(tenant) {
             return known.answer();
         }
-        let due = self.take_turn(tenant);
-        let found = self.0.find(conn, tenant);
-        self.conclude(tenant, due, found)
+        let _turn = self.take_turn(tenant);
+        let found = store::load(conn, &self.0.masters, tenant).map_err(TenantError::from);
+        self.conclude(tenant, found)
     }
 
     fn conclude(
         &self,
         tenant: &TenantId,
-        due: Option<Instant>,
         found: Result<Option<Loaded>, TenantError>,
     ) -> Result<Arc<Vault>, TenantError> {
-        match found {
-            Ok(Some(known)) => self.remember(tenant, known).answer(),
-            Ok(None) => Err(TenantError::Unknown),
-            Err(error) => {
-                // Nobody shall go on with what could not be confirmed.
-                if let (Some(read_at), Some(known)) = (due, self.write().get_mut(tenant)) {
-                    known.read_at = read_at;
-                }
-                Err(error)
+        match found? {
+            Some(known) => self.remember(tenant, known).answer(),
+            None => {
+                self.write().tenants.remove(tenant);
+                Err(TenantError::Unknown)
             }
         }
     }
 
     fn fresh(&self, tenant: &TenantId) -> Option<Known> {
-        let known = self.read();
-        let known = known.get(tenant)?;
-        (known.read_at.elapsed() < self.0.settings.cache).then(|| known.clone())
+        let memory = self.0.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = memory.tenants.get(tenant)?;
+        let cache = self.0.settings.cache;
+        let fresh = !cache.is_zero() && (known.asking || known.read_at.elapsed() < cache);
+        fresh.then(|| known.clone())
     }
 
-    /// Lets everybody else go on with what is known, and returns since when it is.
-    fn take_turn(&self, tenant: &TenantId) -> Option<Instant> {
-        let mut known = self.write();
-        let known = known.get_mut(tenant)?;
-        Some(std::mem::replace(&mut known.read_at, Instant::now()))
+    /// Lets everybody else go on with what is known, until the turn is over.
+    fn take_turn(&self, tenant: &TenantId) -> Turn<'_> {
+        if let Some(known) = self.write().tenants.get_mut(tenant) {
+            known.asking = true;
+        }
+        Turn { tenants: self, tenant: tenant.clone() }
     }
 
     /// Who holds the vault already gets to know the new keys.
     fn remember(&self, tenant: &TenantId, new: Loaded) -> Known {
-        let mut known = self.write();
-        if known.len() >= KNOWN_MAX {
-            known.clear();
-        }
+        let mut memory = self.write();
+        memory.tidy();
         let (state, read_at) = (new.state, Instant::now());
-        if let Some(old) = known.get_mut(tenant) {
+        if let Some(old) = memory.tenants.get_mut(tenant) {
             old.vault.replace(new.keys);
             (old.state, old.read_at) = (state, read_at);
             return old.clone();
         }
         let vault = Vault::new(tenant.clone(), Arc::clone(&self.0.masters), new.keys);
-        let new = Known { state, vault: Arc::new(vault), read_at };
-        known.insert(tenant.clone(), new.clone());
+        let new = Known { state, vault: Arc::new(vault), read_at, asking: false };
+        memory.tenants.insert(tenant.clone(), new.clone());
         new
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<TenantId, Known>> {
-        self.0.known.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<TenantId, Known>> {
+    fn write(&self) -> RwLockWriteGuard<'_, Memory> {
         self.0.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What the database says.
-struct Loaded {
-    state: State,
-    keys: Vec<vault::DataKey>,
+impl Memory {
+    fn tidy(&mut self) {
+        if self.tenants.len() >= KNOWN_MAX {
+            self.tenants.clear();
+        }
+        if self.tidied_at.elapsed() >= FORGOTTEN_AFTER {
+            self.tidied_at = Instant::now();
+            self.tenants.retain(|_, known| known.read_at.elapsed() < FORGOTTEN_AFTER);
+        }
+    }
+}
+
+/// Somebody's turn to ask the database. However it ends, also if whoever asks goes
+/// away, what could not be confirmed counts as old again.
+struct Turn<'a> {
+    tenants: &'a Tenants,
+    tenant: TenantId,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        if let Some(known) = self.tenants.write().tenants.get_mut(&self.tenant) {
+            known.asking = false;
+        }
+    }
 }
 
 impl Inner {
-    fn find(&self, conn: &mut PgConnection, tenant: &TenantId) -> Result<Option<Loaded>, TenantError> {
-        let Some(found) = store::find(conn, tenant)? else { return Ok(None) };
-        let keys = store::unwrap(&self.masters, tenant, &found.keys)?;
-        Ok(Some(Loaded { state: found.state, keys }))
-    }
-
     fn create(&self, conn: &mut PgConnection, tenant: &TenantId) -> Result<Option<Loaded>, TenantError> {
         store::create(conn, &self.masters, tenant, clock::now())?;
-        self.find(conn, tenant)
+        Ok(store::load(conn, &self.masters, tenant)?)
     }
 }
 
@@ -236,10 +257,13 @@ pub fn open_vault(
     masters: &Arc<SecretKeys>,
     tenant: &TenantId,
 ) -> QueryResult<Option<Vault>> {
-    let Some(found) = store::find(conn, tenant)? else { return Ok(None) };
-    let keys = store::unwrap(masters, tenant, &found.keys)?;
-    Ok(Some(Vault::new(tenant.clone(), Arc::clone(masters), keys)))
+    let loaded = store::load(conn, masters, tenant)?;
+    Ok(loaded.map(|loaded| Vault::new(tenant.clone(), Arc::clone(masters), loaded.keys)))
 }
+
+/// How long nobody may begin anew after a deletion: longer than any process that did not
+/// get to know of it may go on, whatever its `TENANT_CACHE_MS`, and finish what it had begun.
+pub const REST_AFTER_DELETION: Duration = Duration::from_secs(180);
 
 /// How long a process may go on with what it knows of a tenant, and a bit.
 #[must_use]

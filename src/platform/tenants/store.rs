@@ -111,7 +111,7 @@ pub fn create(
         .on_conflict_do_nothing()
         .execute(conn)?;
     if written == 1 {
-        insert_key(conn, masters, tenant, 1, now)?;
+        insert_key(conn, masters, tenant, now)?;
     }
     Ok(written == 1)
 }
@@ -132,7 +132,7 @@ pub fn revive(
         ))
         .execute(conn)?;
     if changed == 1 {
-        insert_key(conn, masters, tenant, 1, now)?;
+        insert_key(conn, masters, tenant, now)?;
     }
     Ok(changed == 1)
 }
@@ -172,14 +172,33 @@ pub fn shred(conn: &mut PgConnection, tenant: &TenantId, now: Timestamp) -> Quer
         .map(|_| ())
 }
 
-/// Writes a new random key of a tenant, wrapped with the first master key.
+/// Since when a tenant is deleted; `None` if it is not.
+pub fn deleted_at(conn: &mut PgConnection, tenant: &TenantId) -> QueryResult<Option<Timestamp>> {
+    let row = tenants::table.find(tenant.as_str()).select(tenants::deleted_at);
+    Ok(row.first::<Option<PgTimestamp>>(conn).optional()?.flatten().map(|at| at.0))
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::Int4)]
+    number: i32,
+}
+
+/// Writes a new random key of a tenant, wrapped with the first master key, under a
+/// number that it never had before; `false` if there is no such tenant any more.
+/// Within a transaction, which keeps a deletion waiting.
 pub fn insert_key(
     conn: &mut PgConnection,
     masters: &SecretKeys,
     tenant: &TenantId,
-    id: i32,
     now: Timestamp,
-) -> QueryResult<()> {
+) -> QueryResult<bool> {
+    let next = diesel::sql_query(
+        "UPDATE tenants SET keys_made = 1 + greatest(keys_made, (SELECT max(id) FROM tenant_keys WHERE tenant_id = $1)) \
+         WHERE tenant_id = $1 AND state <> 'deleted' RETURNING keys_made AS number",
+    );
+    let next = next.bind::<diesel::sql_types::Text, _>(tenant.as_str());
+    let Some(Number { number: id }) = next.get_result(conn).optional()? else { return Ok(false) };
     let failed = |error: SecretError| QueryError::SerializationError(Box::new(error));
     let key: [u8; 32] = random::bytes().map_err(|error| QueryError::SerializationError(Box::new(error)))?;
     let master = masters.first().map_err(failed)?;
@@ -193,7 +212,7 @@ pub fn insert_key(
             tenant_keys::created_at.eq(PgTimestamp(now)),
         ))
         .execute(conn)
-        .map(|_| ())
+        .map(|_| true)
 }
 
 /// Removes the keys of a tenant with these numbers.
@@ -231,12 +250,24 @@ pub fn count_by_master(conn: &mut PgConnection) -> QueryResult<Vec<(String, i64)
         .load(conn)
 }
 
-/// Decrypts the keys of a tenant.
-pub(super) fn unwrap(
+/// A tenant as it acts: where it stands, and its keys.
+pub(super) struct Loaded {
+    pub(super) state: State,
+    pub(super) keys: Vec<DataKey>,
+}
+
+/// Reads a tenant and decrypts its keys.
+pub(super) fn load(
+    conn: &mut PgConnection,
     masters: &SecretKeys,
     tenant: &TenantId,
-    stored: &[StoredKey],
-) -> QueryResult<Vec<DataKey>> {
+) -> QueryResult<Option<Loaded>> {
+    let Some(found) = find(conn, tenant)? else { return Ok(None) };
+    let keys = unwrap(masters, tenant, &found.keys)?;
+    Ok(Some(Loaded { state: found.state, keys }))
+}
+
+fn unwrap(masters: &SecretKeys, tenant: &TenantId, stored: &[StoredKey]) -> QueryResult<Vec<DataKey>> {
     let unreadable = || QueryError::DeserializationError(Box::new(SecretError::UNREADABLE));
     let key = |key: &StoredKey| {
         let id = u32::try_from(key.id).map_err(|_| unreadable())?;

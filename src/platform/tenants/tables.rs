@@ -106,9 +106,6 @@ pub struct SealedRow {
     /// The values, in the order of the columns.
     #[diesel(sql_type = Array<Nullable<Binary>>)]
     pub sealed: Vec<Option<Vec<u8>>>,
-    /// Every column that is not stored as bytes, as JSON; empty for locked rows.
-    #[diesel(sql_type = Text)]
-    pub rest: String,
 }
 
 impl RowKey {
@@ -146,27 +143,30 @@ impl RowKey {
 }
 
 impl SealedTable {
-    /// Up to `limit` rows of a tenant that hold a sealed value, in the order of the
-    /// key, after `after`; locked until the end of the transaction if `lock`.
+    /// The sealed values of a row `t`, as [`SealedRow`] wants them.
+    pub(super) fn selected(&self) -> String {
+        let (id, place, ..) = self.key.sql();
+        let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+        format!("{place} AS place, {id} AS id, ARRAY[{}]::bytea[] AS sealed", names.join(", "))
+    }
+
+    /// Up to `limit` rows of a tenant, in the order of the key, after `after`; locked
+    /// until the end of the transaction.
     pub fn page(
         &self,
         conn: &mut PgConnection,
         tenant: &TenantId,
         after: Option<&str>,
-        (limit, lock): (i64, bool),
+        limit: i64,
     ) -> QueryResult<Vec<SealedRow>> {
-        let (id, place, key, given) = self.key.sql();
-        let names: Vec<_> = self.columns.iter().map(|column| column.name).collect();
-        let rest = if lock { "''".to_owned() } else { as_json(self.name) };
+        let (_, _, key, given) = self.key.sql();
         let sql = format!(
-            "SELECT {place} AS place, {id} AS id, ARRAY[{}]::bytea[] AS sealed, {rest} AS rest FROM {} t \
-             WHERE tenant_id = $1 AND {} ORDER BY {} LIMIT $3{}",
-            names.join(", "),
+            "SELECT {} FROM {} t WHERE tenant_id = $1 AND {} ORDER BY {} LIMIT $3 FOR UPDATE",
+            self.selected(),
             self.name,
             // The first page has no place to begin after.
             if after.is_some() { format!("{key} > {given}") } else { "$2 = ''".to_owned() },
             self.key.names(),
-            if lock { " FOR UPDATE" } else { "" },
         );
         diesel::sql_query(sql)
             .bind::<Text, _>(tenant.as_str())
@@ -233,7 +233,7 @@ pub fn with_tenants(conn: &mut PgConnection) -> QueryResult<Vec<String>> {
     }
     let names: Vec<Name> = diesel::sql_query(
         "SELECT c.relname::text AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid \
-         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'tenant_id' \
+         WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND c.relkind IN ('r', 'p') AND a.attname = 'tenant_id' \
          AND NOT a.attisdropped ORDER BY 1",
     )
     .load(conn)?;

@@ -213,8 +213,8 @@ impl Vault {
 
     /// Reads the keys anew.
     pub fn refresh(&self, conn: &mut PgConnection) -> QueryResult<()> {
-        let stored = store::find(conn, &self.tenant)?.map(|found| found.keys).unwrap_or_default();
-        self.replace(store::unwrap(&self.masters, &self.tenant, &stored)?);
+        let loaded = store::load(conn, &self.masters, &self.tenant)?;
+        self.replace(loaded.map(|loaded| loaded.keys).unwrap_or_default());
         Ok(())
     }
 

@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
-use tokio::sync::Semaphore;
 
 use crate::config::{self, ClientRole, Config};
 use crate::domain::target::Reach;
@@ -35,6 +34,7 @@ use crate::platform::tenants::tables::SealedTable;
 use client_api::ClientApi;
 use flows::operations::Promising;
 use flows::reserve::Level;
+use flows::searches::Searches;
 use jobs::deliver::ToClient;
 use jobs::webhooks::ToWebhooks;
 
@@ -55,9 +55,6 @@ const RIGHTS: &[Rights] = &[("document_events", "DELETE, INSERT, SELECT")];
 /// The sealed columns that are this role's own.
 pub const SEALED: &[SealedTable] = store::rows::SEALED;
 
-/// Searches that look through documents at the same time; more wait for their turn.
-const SEARCHES: usize = 2;
-
 /// What all threads share.
 #[derive(Clone)]
 pub struct Shared {
@@ -67,8 +64,8 @@ pub struct Shared {
     documents: Together<store::documents::Key, store::rows::DocumentRow>,
     /// Whose documents these are, and what they are sealed with.
     pub tenants: Tenants,
-    /// How many may search at the same time.
-    searches: Arc<Semaphore>,
+    /// Whose turn it is to search.
+    searches: Searches,
     /// Requests that happen once.
     pub idempotency: Idempotency,
     /// How much anybody may ask for.
@@ -124,7 +121,7 @@ impl State {
         Self::for_thread(Shared {
             documents: Together::of_tenants(db.clone(), |(tenant, _)| tenant, store::documents::find_many),
             tenants: Tenants::new(db.clone(), Arc::clone(&masters), config.tenancy),
-            searches: Arc::new(Semaphore::new(SEARCHES)),
+            searches: Searches::new(config.database.pool_wait),
             idempotency: Idempotency::new(db.clone(), config.idempotency_retention),
             audit: Audit::new(db.clone(), Arc::clone(&masters), config.audit),
             limits: Limits::new(&config.limits, masters, Monotonic::default())?,

@@ -29,7 +29,7 @@ fn create(key: &str) -> Call {
 fn keys_in_use(role: Role, database: &TestDatabase) -> Vec<u32> {
     let (mut conn, tenant) = (database.connect(), tenant("default"));
     let sealed = role.sealed();
-    let rows = sealed.iter().flat_map(|table| table.page(&mut conn, &tenant, None, (10_000, false)).unwrap());
+    let rows = sealed.iter().flat_map(|table| table.page(&mut conn, &tenant, None, 10_000).unwrap());
     let mut keys: Vec<u32> =
         rows.flat_map(|row| row.sealed).flatten().map(|value| key_of(&value).unwrap()).collect();
     keys.sort_unstable();

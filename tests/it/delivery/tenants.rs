@@ -14,7 +14,7 @@ use crate::support::http::Call;
 use crate::support::scratch::Scratch;
 use crate::support::vault::vault;
 use crate::support::waiting::until_async;
-use crate::tenants::{ALWAYS_ASK, done, operate};
+use crate::tenants::{ALWAYS_ASK, begin_anew, done, operate};
 
 /// Tables that hold something of tenants, without their keys and audit trails.
 fn tables_of(database: &TestDatabase) -> Vec<String> {
@@ -140,8 +140,8 @@ async fn a_deleted_tenant_is_shredded_and_gone_and_nobody_else_is() {
         assert_eq!(database.count("tenant_keys WHERE tenant_id = 'default'"), 0);
         assert_eq!(vault(database, "default").open(title, row, &copied), Err(VaultError::UnknownKey));
         // Another life does not bring the old one back.
-        done(&operate(role, database, &["tenant", "create", "default"]));
-        assert_eq!(vault(database, "default").open(title, row, &copied), Err(VaultError::Unreadable));
+        begin_anew(role, database, "default");
+        assert_eq!(vault(database, "default").open(title, row, &copied), Err(VaultError::UnknownKey));
         done(&operate(role, database, &["tenant", "delete", "default", "--yes"]));
     }
     let provider = Provider::on(&way.provider.database, &[]).await;

@@ -41,7 +41,7 @@ pub fn opened(database: &TestDatabase, role: &str, name: &str, (table, column): 
     let sealed = Role::named(role).unwrap().sealed();
     let table = sealed.iter().find(|sealed| sealed.name == table).unwrap();
     let at = table.columns.iter().position(|sealed| sealed.name == column).unwrap();
-    let rows = table.page(&mut database.connect(), vault.tenant(), None, (10_000, false)).unwrap();
+    let rows = table.page(&mut database.connect(), vault.tenant(), None, 10_000).unwrap();
     let open = |row| table.open(&vault, row).unwrap().swap_remove(at);
     rows.iter().filter_map(open).map(|bytes| String::from_utf8(bytes).unwrap()).collect()
 }

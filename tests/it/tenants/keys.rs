@@ -1,6 +1,8 @@
 //! `oc keys`: master keys come and go, one rotation at a time.
 
 use diesel::RunQueryDsl as _;
+use diesel::sql_types::{Binary, Text, Uuid as SqlUuid};
+use oc::platform::tenants::Field;
 
 use super::{done, operate, operate_with};
 use crate::support::database::TestDatabase;
@@ -36,5 +38,47 @@ fn one_rotation_waits_for_no_other() {
         diesel::sql_query("SELECT pg_advisory_lock(31352713306798451)").execute(&mut holder).unwrap();
         let refused = operate(role, &database, &["keys", "rotate"]);
         assert!(refused.code == 1 && refused.err.contains("another rotation"), "{}", refused.err);
+    });
+}
+
+#[test]
+fn a_row_that_cannot_be_opened_is_named_and_holds_up_nobody_else() {
+    for_each_role(|role| {
+        let database = TestDatabase::of(role.name());
+        let mut conn = database.connect();
+        for tenant in ["north", "south"] {
+            done(&operate(role, &database, &["tenant", "create", tenant]));
+            let vault = crate::support::vault::vault(&database, tenant);
+            for i in 1..4 {
+                let id = uuid::Uuid::from_u128(i);
+                let sealed = vault.seal_text(Field::new("outbox", "payload"), id, "{}").unwrap();
+                diesel::sql_query(
+                    "INSERT INTO outbox (tenant_id, id, topic, destination, subject_id, sequence, state, due_at, created_at, give_up_at, payload) \
+                     VALUES ($1, $2, 'test', 'client', $2, 1, 'pending', now(), now(), now(), $3)",
+                )
+                .bind::<Text, _>(tenant)
+                .bind::<SqlUuid, _>(id)
+                .bind::<Binary, _>(sealed)
+                .execute(&mut conn)
+                .unwrap();
+            }
+        }
+        let broken = uuid::Uuid::from_u128(2);
+        database.execute(&format!(
+            "UPDATE outbox SET payload = set_byte(payload, 20, 255 - get_byte(payload, 20)) WHERE tenant_id = 'north' AND id = '{broken}'"
+        ));
+        let rotated = operate(role, &database, &["keys", "rotate", "--data"]);
+        assert_eq!(rotated.code, 1, "{}", rotated.out);
+        assert!(
+            rotated.err.contains(&format!("tenant north: can't open outbox {broken}")),
+            "{}",
+            rotated.err
+        );
+        assert!(rotated.out.contains("north: 2 rows sealed anew, 1 can't be opened"), "{}", rotated.out);
+        assert!(rotated.out.contains("south: 3 rows sealed with data key 2"), "{}", rotated.out);
+        // It is gone on with, not begun once more.
+        let again = operate(role, &database, &["keys", "rotate", "--data", "--resume"]);
+        assert!(again.out.contains("south: 0 rows sealed with data key 2"), "{}", again.out);
+        assert_eq!(database.count("tenant_keys"), 4);
     });
 }

@@ -1,5 +1,6 @@
 //! Tenants and their keys, as an operator handles them.
 
+mod anew;
 mod keys;
 mod states;
 mod trail;
@@ -28,4 +29,12 @@ pub fn operate_with(role: Role, database: &TestDatabase, keys: &str, args: &[&st
 pub fn done(ended: &Ended) -> &str {
     assert_eq!(ended.code, 0, "{}{}", ended.out, ended.err);
     &ended.out
+}
+
+/// Lets a deleted tenant begin anew, as if it had been deleted long ago.
+pub fn begin_anew(role: Role, database: &TestDatabase, tenant: &str) {
+    database.execute(&format!(
+        "UPDATE tenants SET deleted_at = deleted_at - interval '1 hour' WHERE tenant_id = '{tenant}'"
+    ));
+    done(&operate(role, database, &["tenant", "create", tenant]));
 }

@@ -11,7 +11,7 @@ use super::view::{CreateDocument, DocumentPage, DocumentView, UpdateDocument};
 use crate::domain::audit::{AuditAction, NOBODY, Trace};
 use crate::domain::cursor::Cursor;
 use crate::domain::document::{Change, DeliveryState, Document, Operation, Status, Written};
-use crate::domain::ids::DocumentId;
+use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::scope::{DocumentsRead, DocumentsWrite};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
@@ -116,7 +116,7 @@ pub async fn list_documents(
     let vault = state.tenants.vault(&tenant).await?;
     state.audit.read(&tenant, &by, AuditAction::DocumentsListed, NOBODY);
     if let Some(wanted) = wanted {
-        let found = search(&state, &vault, (filter, wanted), limit + 1).await?;
+        let found = search(&state, &tenant, (filter, wanted), limit + 1).await?;
         let page = render_page(&found, limit)?;
         return Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page));
     }
@@ -134,20 +134,22 @@ pub async fn list_documents(
 /// between, until `limit` are found or the end is reached.
 async fn search(
     state: &State,
-    vault: &Arc<Vault>,
+    tenant: &TenantId,
     (mut filter, wanted): (Filter, String),
     limit: i64,
 ) -> Result<Vec<Document>, ApiError> {
-    let _turn = state.searches.acquire().await.map_err(ApiError::internal)?;
+    let _turn = state.searches.turn(tenant).await?;
+    // Whoever had to wait may have been suspended meanwhile.
+    let vault = state.tenants.vault(tenant).await?;
     let (limit, wanted) = (usize::try_from(limit).unwrap_or(1), Arc::new(wanted.to_lowercase()));
     let mut found = Vec::new();
     loop {
         let (own, wanted, part, most) =
-            (Arc::clone(vault), Arc::clone(&wanted), filter.clone(), limit - found.len());
+            (Arc::clone(&vault), Arc::clone(&wanted), filter.clone(), limit - found.len());
         let look = move |conn: &mut PgConnection| {
             store::search(conn, &own, (&part, &wanted), SEARCH_PART, most).map_err(ApiError::from)
         };
-        let searched = state.db.of(vault.tenant()).read(look).await?;
+        let searched = state.db.of(tenant).read(look).await?;
         found.extend(searched.found);
         filter.after = searched.next;
         if found.len() >= limit || filter.after.is_none() {
