@@ -10,7 +10,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::json::{depth, holds_null_character, kind};
+use super::json::{depth, holds_null_character, kind, whole};
 
 /// Deepest nesting of objects and lists inside a free-form field.
 pub const FREE_FORM_DEPTH: usize = 16;
@@ -203,8 +203,7 @@ impl Fields {
     pub fn whole_number(&mut self, name: &str, min: i64, max: i64) -> Given<i64> {
         match self.take(name) {
             Given::Value(Value::Number(number)) => {
-                let whole = number.as_i64();
-                match whole {
+                match whole(&number) {
                     Some(value) if value < min => {
                         self.refuse(name, "minimum", format!("must be at least {min}"));
                     }
