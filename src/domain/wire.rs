@@ -246,6 +246,16 @@ mod tests {
     use uuid::Uuid;
 
     #[test]
+    fn numbers_of_the_metadata_are_the_same_wherever_they_are_read() {
+        // Without a reader that rounds exactly, this one changes its last digit each time.
+        let text = r#"{"a":2011e-308,"b":0.1,"c":1e308,"d":-0.0,"e":5e-324}"#;
+        let read: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(read["a"].as_f64(), Some(2.011e-305));
+        let again: Value = serde_json::from_str(&read.to_string()).unwrap();
+        assert_eq!(again, read);
+    }
+
+    #[test]
     fn what_the_provider_writes_is_what_the_client_reads() {
         let written = Written::parse(json!({
             "title": "T", "content": "C", "contentType": "text/plain",
