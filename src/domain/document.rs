@@ -73,7 +73,8 @@ pub struct Change {
 }
 
 impl Change {
-    const NAMES: [&'static str; 7] =
+    /// Fields, at least one of which has to be there.
+    pub const NAMES: [&'static str; 7] =
         ["title", "content", "status", "contentType", "recipient", "metadata", "expiresIn"];
 
     /// Reads the body of `PUT /api/documents/{id}`.

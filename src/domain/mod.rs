@@ -4,6 +4,7 @@
 
 pub mod access_code;
 pub mod audit;
+pub mod bodies;
 pub mod claims;
 mod code_words;
 pub mod cursor;

@@ -87,7 +87,8 @@ pub struct WebhookChange {
 }
 
 impl WebhookChange {
-    const NAMES: [&'static str; 4] = ["url", "description", "events", "enabled"];
+    /// Fields, at least one of which has to be there.
+    pub const NAMES: [&'static str; 4] = ["url", "description", "events", "enabled"];
 
     /// Reads the body of `PUT /api/webhooks/{id}`.
     pub fn parse(body: Value, reach: Reach) -> Result<Self, Invalid> {

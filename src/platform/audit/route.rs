@@ -24,7 +24,7 @@ const PAGE_MAX: i64 = 10_000;
     security(("bearer" = ["audit:read"])),
     params(
         ("X-Tenant" = Option<String>, Header, description = "Whose audit trail"),
-        ("after" = Option<i64>, Query, minimum = 0, description = "`seq` of the last line that you have; from the beginning without it"),
+        ("after" = Option<i64>, Query, minimum = 0, maximum = 9_223_372_036_854_775_807_i64, description = "`seq` of the last line that you have; from the beginning without it"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 10_000, description = "Lines per answer, 1000 by default"),
     ),
     responses(

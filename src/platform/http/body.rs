@@ -37,7 +37,7 @@ impl FromRequest for JsonBody {
                 return Err(ApiError::new(ErrorCode::UnsupportedMediaType, message));
             }
             let bytes = read_body(&req, payload).await?;
-            parse(&bytes).map(Self)
+            parse_json(&bytes).map(Self)
         })
     }
 }
@@ -79,7 +79,8 @@ fn is_json(req: &HttpRequest) -> bool {
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
+/// Reads a body as JSON; the error says where it breaks and never repeats it.
+pub fn parse_json(bytes: &[u8]) -> Result<Value, ApiError> {
     let broken = |message: String| ApiError::from(Invalid::field("body", "json", message));
     if bytes.is_empty() {
         return Err(broken("must not be empty".to_owned()));

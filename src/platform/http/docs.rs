@@ -12,6 +12,7 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_swagger_ui::Config;
 
+use super::described;
 use super::error::ApiError;
 
 /// Swagger UI draws its icons from data URLs. The styles that its script sets on
@@ -62,7 +63,8 @@ pub fn with_security(mut api: OpenApi) -> OpenApi {
     api
 }
 
-/// Adds to every operation what the server in front of all handlers may answer.
+/// Adds to every operation what the server in front of all handlers may answer, and
+/// what the headers look like that it reads.
 /// Operations that answer no error at all, such as the probes, are left alone.
 #[must_use]
 pub fn with_common_answers(mut api: OpenApi) -> OpenApi {
@@ -72,10 +74,11 @@ pub fn with_common_answers(mut api: OpenApi) -> OpenApi {
             operation.responses.responses.insert("429".to_owned(), too_many_requests().into());
         }
     }
+    described::header_forms(&mut api);
     api
 }
 
-fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
+pub(super) fn operations(item: &mut utoipa::openapi::PathItem) -> impl Iterator<Item = &mut Operation> {
     [&mut item.get, &mut item.post, &mut item.put, &mut item.delete, &mut item.patch].into_iter().flatten()
 }
 

@@ -4,6 +4,7 @@ mod address;
 mod body;
 mod caller;
 mod cors;
+pub mod described;
 pub mod docs;
 mod envelope;
 mod error;
@@ -13,7 +14,7 @@ mod if_match;
 mod query;
 
 pub use address::ClientAddress;
-pub use body::{BodyLimit, JsonBody, read_body};
+pub use body::{BodyLimit, JsonBody, parse_json, read_body};
 pub use caller::{Access, Caller, authenticate};
 pub use envelope::{RequestId, envelope};
 pub use error::{ApiError, ErrorBody, ErrorCode, ErrorDetails, FieldProblem, not_found};

@@ -4,7 +4,7 @@
 
 mod jwks;
 pub mod jws;
-mod key_set;
+pub mod key_set;
 mod service;
 
 use std::sync::Arc;

@@ -6,7 +6,7 @@ pub mod jobs;
 pub mod openapi;
 pub mod routes;
 mod store;
-mod web;
+pub mod web;
 
 use std::io;
 use std::sync::Arc;

@@ -3,8 +3,10 @@
 use utoipa::OpenApi;
 
 use super::routes::{deliveries, exchange, jwks, public};
+use crate::domain::bodies::PublicAccess;
+use crate::domain::words::ContentType;
 use crate::platform::audit;
-use crate::platform::http::{docs, health};
+use crate::platform::http::{described, docs, health};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,5 +27,10 @@ struct Api;
 /// The description, OpenAPI 3.1.
 #[must_use]
 pub fn api() -> utoipa::openapi::OpenApi {
-    docs::with_common_answers(docs::with_security(Api::openapi()))
+    let mut api = docs::with_common_answers(docs::with_security(Api::openapi()));
+    for schema in ["DeliverDocument", "PublicMeta"] {
+        described::field_words(&mut api, (schema, "contentType"), ContentType::WORDS);
+    }
+    described::at_least_one(&mut api, "PublicAccess", &PublicAccess::NAMES);
+    api
 }

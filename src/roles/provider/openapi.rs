@@ -3,8 +3,11 @@
 use utoipa::OpenApi;
 
 use super::routes::{documents, lifecycle, outbox, send, webhooks};
+use crate::domain::document::{Change, ContentType, DeliveryState, Operation, Status};
+use crate::domain::webhook::WebhookChange;
+use crate::domain::words::EventKind;
 use crate::platform::audit;
-use crate::platform::http::{docs, health};
+use crate::platform::http::{described, docs, health};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -50,5 +53,25 @@ struct Api;
 /// The description, OpenAPI 3.1.
 #[must_use]
 pub fn api() -> utoipa::openapi::OpenApi {
-    docs::with_common_answers(docs::with_security(Api::openapi()))
+    let mut api = docs::with_common_answers(docs::with_security(Api::openapi()));
+    for schema in ["Document", "UpdateDocument"] {
+        described::field_words(&mut api, (schema, "status"), Status::WORDS);
+    }
+    for schema in ["Document", "CreateDocument", "UpdateDocument"] {
+        described::field_words(&mut api, (schema, "contentType"), ContentType::WORDS);
+    }
+    described::field_words(&mut api, ("Delivery", "state"), DeliveryState::WORDS);
+    described::field_words(&mut api, ("Delivery", "operation"), Operation::WORDS);
+    described::field_words(&mut api, ("Event", "kind"), EventKind::WORDS);
+    for schema in ["Webhook", "CreateWebhook", "UpdateWebhook"] {
+        described::field_words(&mut api, (schema, "events"), EventKind::WORDS);
+    }
+    described::query_words(&mut api, ("/api/documents", "status"), Status::WORDS);
+    described::query_words(&mut api, ("/api/documents", "state"), DeliveryState::WORDS);
+    let states = outbox::STATES.map(|state| (state, ()));
+    described::field_words(&mut api, ("Message", "state"), &states);
+    described::query_words(&mut api, ("/api/outbox", "state"), &states);
+    described::at_least_one(&mut api, "UpdateDocument", &Change::NAMES);
+    described::at_least_one(&mut api, "UpdateWebhook", &WebhookChange::NAMES);
+    api
 }

@@ -16,6 +16,7 @@ use crate::domain::scope::TransferWrite;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{AccessChanged, Delivered, DeliveryReceipt};
 use crate::platform::clock;
+use crate::platform::http::described::RecipientBody;
 use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::platform::receipts::content_hash;
@@ -30,20 +31,20 @@ use crate::roles::client::store::documents::Arrival;
 #[expect(dead_code, reason = "describes the body; the domain reads it field by field")]
 pub struct DeliverDocument {
     /// The sender's id, a UUID; the same id again means the same document.
-    #[schema(example = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d")]
+    #[schema(format = Uuid, example = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d")]
     id: Option<String>,
     /// The sender's version of the text.
-    #[schema(example = 1, minimum = 1)]
+    #[schema(example = 1, minimum = 1, maximum = 2_147_483_647)]
     version: Option<i32>,
     /// The sender's operations on a document are numbered; one that is not newer
     /// changes nothing. `version` where it is absent.
-    #[schema(example = 1, minimum = 1)]
+    #[schema(example = 1, minimum = 1, maximum = 9_223_372_036_854_775_807_i64)]
     sequence: Option<i64>,
     /// Which access code, 1 where it is absent; a higher one replaces the code.
-    #[schema(example = 1, minimum = 1)]
+    #[schema(example = 1, minimum = 1, maximum = 2_147_483_647)]
     generation: Option<i32>,
     /// A code of `POST /v1/access-codes/reservations` that is to open the document.
-    #[schema(example = "K7QM-4T9X-WR5C")]
+    #[schema(example = "K7QM-4T9X-WR5C", min_length = 1, max_length = 64)]
     reserved_code: Option<String>,
     /// 1 to 500 characters.
     #[schema(example = "Exercises after knee surgery", min_length = 1, max_length = 500)]
@@ -58,9 +59,8 @@ pub struct DeliverDocument {
     /// `text/markdown` (default) or `text/plain`.
     #[schema(example = "text/markdown")]
     content_type: Option<String>,
-    /// Whom it is for: name, email, phone, language.
-    #[schema(value_type = Option<Object>, example = json!({"name": "Anna Muster", "language": "de"}))]
-    recipient: Option<serde_json::Value>,
+    /// Whom it is for.
+    recipient: Option<RecipientBody>,
     /// Free-form object.
     #[schema(value_type = Option<Object>, example = json!({"case": "A-17"}))]
     metadata: Option<serde_json::Value>,
@@ -80,7 +80,7 @@ pub struct DeliverDocument {
 #[expect(dead_code, reason = "describes the field; the domain reads it field by field")]
 pub struct Protection {
     /// `standard`, the only one: a shorter code is refused, because the code alone opens the document.
-    #[schema(example = "standard")]
+    #[schema(example = "standard", pattern = "^standard$")]
     code_format: Option<String>,
 }
 
@@ -140,6 +140,7 @@ pub async fn receive_document(
     responses(
         (status = 201, description = "The document is here; a repetition is answered with the same code", body = Receipt),
         (status = 400, description = "A field is broken", body = ErrorBody),
+        (status = 404, description = "The id of the path is no UUID", body = ErrorBody),
         (status = 410, description = "The sender has revoked it since", body = ErrorBody),
         (status = 413, description = "The body is too large", body = ErrorBody),
         (status = 415, description = "The body is not JSON", body = ErrorBody),
@@ -211,13 +212,13 @@ fn check_expiry(expires_at: Timestamp, now: Timestamp) -> Result<(), Invalid> {
 #[expect(dead_code, reason = "describes the body; the domain reads it field by field")]
 pub struct ChangeAccess {
     /// As in `DeliverDocument`.
-    #[schema(example = 2, minimum = 1)]
+    #[schema(example = 2, minimum = 1, maximum = 9_223_372_036_854_775_807_i64)]
     sequence: i64,
     /// As in `DeliverDocument`.
-    #[schema(example = 2, minimum = 1)]
+    #[schema(example = 2, minimum = 1, maximum = 2_147_483_647)]
     generation: Option<i32>,
     /// As in `DeliverDocument`.
-    #[schema(example = "K7QM-4T9X-WR5C")]
+    #[schema(example = "K7QM-4T9X-WR5C", min_length = 1, max_length = 64)]
     reserved_code: Option<String>,
     /// When access ends, RFC 3339.
     #[schema(format = DateTime, example = "2026-12-20T17:57:06.120Z")]
@@ -261,8 +262,8 @@ pub async fn change_access(
     params(
         ("id" = String, Path, description = "The sender's id"),
         ("X-Tenant" = Option<String>, Header, description = "Whose document"),
-        ("sequence" = Option<i64>, Query, minimum = 1, description = "As in `DeliverDocument`; without it, access ends whatever came before"),
-        ("version" = Option<i64>, Query, minimum = 1, description = "Stands in for `sequence`"),
+        ("sequence" = Option<i64>, Query, minimum = 1, maximum = 9_223_372_036_854_775_807_i64, description = "As in `DeliverDocument`; without it, access ends whatever came before"),
+        ("version" = Option<i64>, Query, minimum = 1, maximum = 9_223_372_036_854_775_807_i64, description = "Stands in for `sequence`"),
     ),
     responses(
         (status = 204, description = "Nobody gets in any more, unless a newer delivery came before"),

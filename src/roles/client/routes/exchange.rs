@@ -9,13 +9,12 @@ use actix_web::web::Data;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::PgConnection;
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::domain::fields::{Fields, Invalid};
+use crate::domain::bodies;
 use crate::domain::ids::TenantId;
 use crate::domain::scope::TransferWrite;
-use crate::domain::wire::{RECEIPTS_MAX, RESERVATIONS_MAX, Receipt, Receipts, Reservations, ReservedCode};
+use crate::domain::wire::{RECEIPTS_MAX, Receipt, Receipts, Reservations, ReservedCode};
 use crate::platform::clock;
 use crate::platform::feed::FeedCursor;
 use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
@@ -91,7 +90,7 @@ pub async fn reserve_codes(
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
-    let count = read_count(body)?;
+    let count = bodies::codes_to_reserve(body)?;
     // A run that is repeated after a crash hands out other codes; the first ones expire.
     idempotency.run(request, async move |_| reserve(&state, tenant, count).await).await
 }
@@ -124,16 +123,6 @@ async fn issue(state: &State, tenant: &TenantId, count: i64) -> Result<Vec<Issue
     }
     let make = move || (0..count.min(SLOW_BLOCK)).map(|_| codes.issue(&tenant)).collect();
     tokio::task::spawn_blocking(make).await.map_err(ApiError::internal)?
-}
-
-fn read_count(body: Value) -> Result<i64, Invalid> {
-    let mut fields = Fields::of_body(body)?;
-    if !fields.has("count") {
-        fields.refuse("count", "required", "is required");
-    }
-    let count = fields.whole_number("count", 1, RESERVATIONS_MAX).value();
-    fields.finish()?;
-    count.ok_or_else(|| Invalid::field("count", "required", "is required"))
 }
 
 /// One receipt.
@@ -187,7 +176,7 @@ pub struct ReceiptsView {
     security(("bearer" = ["transfer:write"])),
     params(
         ("X-Tenant" = Option<String>, Header, description = "Whose receipts"),
-        ("after" = Option<String>, Query, description = "`next` of the answer before; from the beginning without it"),
+        ("after" = Option<String>, Query, pattern = "^[0-9]{1,18}-[0-9]{1,18}$", description = "`next` of the answer before; from the beginning without it"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 500, description = "Receipts per page, 100 by default"),
     ),
     responses(

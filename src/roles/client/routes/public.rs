@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::fields::Fields;
+use crate::domain::bodies::PublicAccess as Access;
 use crate::platform::audit::Who;
 use crate::platform::http::{ApiError, ClientAddress, ErrorBody, JsonBody};
 use crate::roles::client::State;
@@ -98,7 +98,7 @@ pub async fn open_public_document(
 pub struct PublicAccess {
     /// As typed: case, spaces and hyphens do not matter. Required, unless there is a `linkToken`: then its
     /// absence is told by 401.
-    #[schema(example = "K7QM-4T9X-WR5C")]
+    #[schema(example = "K7QM-4T9X-WR5C", nullable = false)]
     access_code: Option<String>,
     /// The last part of a link, for those who came by one: what others try with the code alone does not block them.
     link_token: Option<String>,
@@ -126,13 +126,7 @@ pub async fn open_with_code(
     by: Who,
     JsonBody(body): JsonBody,
 ) -> Result<HttpResponse, ApiError> {
-    let mut fields = Fields::of_body(body)?;
-    if !fields.has("linkToken") {
-        fields.require("accessCode");
-    }
-    let mut text = |name| fields.parsed(name, "must be a text", |text| Some(text.to_owned())).value();
-    let (link, code) = (text("linkToken"), text("accessCode"));
-    fields.finish()?;
+    let Access { link, code } = Access::parse(body)?;
     let typed = Typed { link: link.as_deref(), code: code.as_deref().unwrap_or_default(), address };
     let document = flows::open_document(&state, typed, &by).await?;
     Ok(HttpResponse::Ok().json(PublicDocument::from(document)))

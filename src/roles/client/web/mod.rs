@@ -2,7 +2,7 @@
 //! tells nothing: only the form, with a code that a person has typed, opens a
 //! document.
 
-mod markdown;
+pub mod markdown;
 mod pages;
 
 use std::time::Duration;
@@ -12,8 +12,8 @@ use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use actix_web::web::{Data, Path, Payload, ServiceConfig, get, head, post, resource};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use askama::Template;
-use url::form_urlencoded;
 
+use crate::domain::bodies;
 use crate::platform::audit::Who;
 use crate::platform::http::{ApiError, ClientAddress, ErrorCode, read_body};
 use crate::roles::client::State;
@@ -86,11 +86,7 @@ async fn typed_code(req: &HttpRequest, payload: Payload) -> Result<String, ApiEr
     if !req.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
         return Err(no_form());
     }
-    let mut codes = form_urlencoded::parse(&body).filter(|(name, _)| name == "code");
-    match (codes.next(), codes.next()) {
-        (Some((_, code)), None) => Ok(code.into_owned()),
-        _ => Err(no_form()),
-    }
+    bodies::code_of_form(&body).ok_or_else(no_form)
 }
 
 fn explain(error: &ApiError) -> String {

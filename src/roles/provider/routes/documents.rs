@@ -93,11 +93,11 @@ fn create_or_find(
     params(
         ("X-Tenant" = Option<String>, Header, description = "Whose documents"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 50, description = "Documents per page, 20 by default"),
-        ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
+        ("cursor" = Option<String>, Query, pattern = "^A[Q-Za-f][A-Za-z0-9_-]{20}[AEIMQUYcgkosw048]$", description = "`nextCursor` of the page before"),
         ("status" = Option<String>, Query, description = "`draft` or `final`"),
         ("state" = Option<String>, Query, description = "A state of delivery"),
-        ("q" = Option<String>, Query, description = "Text in the title or in the recipient's name or e-mail address"),
-        ("updatedSince" = Option<String>, Query, description = "RFC 3339"),
+        ("q" = Option<String>, Query, max_length = 200, description = "Text in the title or in the recipient's name or e-mail address"),
+        ("updatedSince" = Option<String>, Query, format = DateTime, description = "RFC 3339"),
     ),
     responses(
         (status = 200, description = "One page", body = DocumentPage),

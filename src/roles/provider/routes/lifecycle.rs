@@ -1,7 +1,6 @@
 //! The life of a document after it was sent: revoke, re-issue, another end, history.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::ETAG;
@@ -14,10 +13,9 @@ use super::documents::{load, parse_id};
 use super::send::{self, Sent};
 use super::view::DocumentView;
 use crate::domain::audit::AuditAction;
-use crate::domain::document::{DeliveryState, Document, EXPIRES_IN_MAX, EXPIRES_IN_MIN, Operation, Refusal};
-use crate::domain::fields::{Fields, Invalid};
+use crate::domain::bodies;
+use crate::domain::document::{DeliveryState, Document, Operation, Refusal};
 use crate::domain::scope::{DocumentsRead, DocumentsSend};
-use crate::domain::timestamp::Timestamp;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
@@ -142,7 +140,8 @@ pub async fn change_expiry(
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
-    let (expires_at, by) = (read_expiry(body, clock::now())?, state.audit.trace(&tenant, &by));
+    let expires_at = clock::now().plus(bodies::new_expiry(body)?);
+    let by = state.audit.trace(&tenant, &by);
     let wish = move |document: &Document| {
         document.check_accessible()?;
         Ok(Some(Wish { expires_at: Some(expires_at), ..Wish::plain(Operation::Expiry, by.clone()) }))
@@ -152,17 +151,6 @@ pub async fn change_expiry(
         shown(&document, DeliveryState::Delivered)
     };
     idempotency.run(request, work).await
-}
-
-fn read_expiry(body: Value, now: Timestamp) -> Result<Timestamp, Invalid> {
-    let mut fields = Fields::of_body(body)?;
-    if !fields.has("expiresIn") {
-        fields.refuse("expiresIn", "required", "is required");
-    }
-    let seconds = fields.whole_number("expiresIn", EXPIRES_IN_MIN, EXPIRES_IN_MAX).value();
-    fields.finish()?;
-    let seconds = seconds.ok_or_else(|| Invalid::field("expiresIn", "required", "is required"))?;
-    Ok(now.plus(Duration::from_secs(seconds.unsigned_abs())))
 }
 
 /// Carries out what `wish` says about the document as it is, and returns it as it
@@ -247,7 +235,7 @@ pub struct EventPage {
         ("id" = String, Path, description = "The document"),
         ("X-Tenant" = Option<String>, Header, description = "Whose document"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 500, description = "Lines per page, 100 by default"),
-        ("after" = Option<String>, Query, description = "`nextAfter` of the page before"),
+        ("after" = Option<String>, Query, pattern = "^[0-9]{1,18}$", description = "`nextAfter` of the page before"),
     ),
     responses(
         (status = 200, description = "One page", body = EventPage),

@@ -25,7 +25,7 @@ const PAGE: i64 = 50;
 /// Most messages of a page.
 const PAGE_MAX: i64 = 200;
 /// States of a message.
-const STATES: [&str; 5] = ["pending", "leased", "delivered", "failed", "superseded"];
+pub const STATES: [&str; 5] = ["pending", "leased", "delivered", "failed", "superseded"];
 
 /// A message to another service, without its content.
 #[derive(Debug, Serialize, ToSchema)]
@@ -115,7 +115,7 @@ pub struct AttemptView {
     params(
         ("X-Tenant" = Option<String>, Header, description = "Whose messages"),
         ("limit" = Option<i64>, Query, minimum = 1, maximum = 200, description = "Messages per page, 50 by default"),
-        ("after" = Option<String>, Query, description = "`nextAfter` of the page before"),
+        ("after" = Option<String>, Query, format = Uuid, description = "`nextAfter` of the page before"),
         ("state" = Option<String>, Query, description = "Only messages in this state"),
     ),
     responses(

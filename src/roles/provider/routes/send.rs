@@ -5,13 +5,12 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use serde::Serialize;
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::documents;
 use crate::domain::audit::Trace;
+use crate::domain::bodies;
 use crate::domain::document::{DeliveryState, Document, Operation, Refusal, SendPlan};
-use crate::domain::fields::{Fields, Invalid};
 use crate::domain::scope::DocumentsSend;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody};
@@ -81,7 +80,7 @@ pub async fn send_document(
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
-    let (id, by) = (read_id(body)?, state.audit.trace(&tenant, &by));
+    let (id, by) = (bodies::document_to_send(body)?, state.audit.trace(&tenant, &by));
     idempotency.run(request, async move |run| send(&state, &vault, &id, run, by).await).await
 }
 
@@ -148,10 +147,4 @@ fn queued(document: &Document) -> HttpResponse {
         state: DeliveryState::Queued.as_str(),
         link: document.link.clone(),
     })
-}
-
-fn read_id(body: Value) -> Result<String, Invalid> {
-    let mut fields = Fields::of_body(body)?;
-    let id = fields.required_text("documentId", 200);
-    fields.finish().map(|()| id)
 }

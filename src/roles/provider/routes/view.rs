@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::domain::document::Document;
 use crate::domain::recipient::Recipient;
+use crate::platform::http::described::RecipientBody;
 
 /// A document as the API shows it (contract: *Provider role*).
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,7 +41,7 @@ pub struct DocumentView<'a> {
     #[schema(example = "text/markdown")]
     content_type: &'static str,
     /// Whom it is for.
-    #[schema(value_type = Option<RecipientView>)]
+    #[schema(value_type = Option<RecipientBody>)]
     recipient: Option<&'a Recipient>,
     /// Free-form object of the caller.
     #[schema(value_type = Option<Object>, example = json!({"case": "A-17"}))]
@@ -85,24 +86,6 @@ pub struct DeliveryView<'a> {
     opened_at: Option<String>,
 }
 
-/// Whom a document is for. Every part is optional.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Recipient)]
-pub struct RecipientView {
-    /// Name as it stands on the letter.
-    #[schema(example = "Anna Muster", max_length = 200)]
-    name: Option<String>,
-    /// E-mail address.
-    #[schema(example = "anna.muster@example.org", max_length = 254)]
-    email: Option<String>,
-    /// Telephone number.
-    #[schema(example = "+41 44 000 00 00", max_length = 40)]
-    phone: Option<String>,
-    /// Language tag (BCP 47).
-    #[schema(example = "de", max_length = 35)]
-    language: Option<String>,
-}
-
 /// One page of a newest-first list.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -134,7 +117,7 @@ pub struct CreateDocument {
     #[schema(example = "text/markdown")]
     content_type: Option<String>,
     /// Whom it is for.
-    recipient: Option<RecipientView>,
+    recipient: Option<RecipientBody>,
     /// Free-form object, at most 16 kB and 16 levels deep.
     #[schema(value_type = Option<Object>, example = json!({"case": "A-17"}))]
     metadata: Option<Value>,
@@ -166,7 +149,7 @@ pub struct UpdateDocument {
     #[schema(example = "text/markdown")]
     content_type: Option<String>,
     /// Whom it is for.
-    recipient: Option<RecipientView>,
+    recipient: Option<RecipientBody>,
     /// Free-form object.
     #[schema(value_type = Option<Object>, example = json!({"case": "A-17"}))]
     metadata: Option<Value>,

@@ -77,7 +77,7 @@ pub struct WebhookList<'a> {
 #[expect(dead_code, reason = "describes the body; the domain reads it field by field")]
 pub struct CreateWebhook {
     /// `https`, a public address, no credentials, at most 2000 bytes.
-    #[schema(example = "https://practice.example.ch/oc-events", max_length = 2000)]
+    #[schema(example = "https://practice.example.ch/oc-events", pattern = "^https?://", max_length = 2000)]
     url: String,
     /// 1 to 200 characters.
     #[schema(example = "Practice software", min_length = 1, max_length = 200)]
@@ -97,7 +97,12 @@ pub struct CreateWebhook {
 #[expect(dead_code, reason = "describes the body; the domain reads it field by field")]
 pub struct UpdateWebhook {
     /// `https`, a public address, no credentials, at most 2000 bytes.
-    #[schema(example = "https://practice.example.ch/oc-events", max_length = 2000, nullable = false)]
+    #[schema(
+        example = "https://practice.example.ch/oc-events",
+        pattern = "^https?://",
+        max_length = 2000,
+        nullable = false
+    )]
     url: Option<String>,
     /// 1 to 200 characters.
     #[schema(example = "Practice software", min_length = 1, max_length = 200)]

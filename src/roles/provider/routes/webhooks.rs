@@ -11,10 +11,9 @@ use uuid::Uuid;
 
 use super::webhook_view::{CreateWebhook, ReplayWebhook, UpdateWebhook, WebhookList, WebhookView};
 use crate::domain::audit::{AuditAction, Trace};
-use crate::domain::fields::{Fields, Invalid};
+use crate::domain::bodies;
 use crate::domain::ids::WebhookId;
 use crate::domain::scope::Admin;
-use crate::domain::timestamp::Timestamp;
 use crate::domain::webhook::{ENDPOINTS_MAX, Webhook, WebhookChange};
 use crate::platform::audit;
 use crate::platform::clock;
@@ -278,7 +277,7 @@ pub async fn replay_webhook(
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
-    let (since, id) = (read_since(body)?, parse_id(&id)?);
+    let (since, id) = (bodies::replay_since(body)?, parse_id(&id)?);
     let entry = state.audit.trace(&tenant, &by).did(AuditAction::WebhookReplayed, id, clock::now());
     let rewind = move |conn: &mut PgConnection| -> Result<Webhook, ApiError> {
         let (webhook, _) = store::lock(conn, vault.tenant(), id)?.ok_or_else(no_webhook)?;
@@ -291,17 +290,6 @@ pub async fn replay_webhook(
         Ok(HttpResponse::Accepted().json(WebhookView::of(&webhook)))
     };
     idempotency.run(request, replay).await
-}
-
-fn read_since(body: Value) -> Result<Timestamp, Invalid> {
-    let mut fields = Fields::of_body(body)?;
-    if !fields.has("since") {
-        fields.refuse("since", "required", "is required");
-    }
-    let since =
-        fields.parsed("since", "must be a time such as 2026-11-20T18:00:00Z", Timestamp::parse).value();
-    fields.finish()?;
-    since.ok_or_else(|| Invalid::field("since", "required", "is required"))
 }
 
 /// Deletes a webhook: it is not called any more.
