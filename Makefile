@@ -10,7 +10,7 @@ ARGS  ?=
 # Tests wait for servers more than they compute.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: help dev test check fmt build bench chaos breakdown outage timing openapi ci clean-dev \
+.PHONY: help dev test check fmt build bench chaos breakdown outage timing fuzz fuzz-code fuzz-api openapi ci clean-dev \
         prerequisites prerequisites-clock fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
 
 help:
@@ -45,6 +45,14 @@ outage: prerequisites ## Measure what an outage of the client role costs; write 
 timing: prerequisites ## Measure whether refusals of codes differ in time; wants a quiet machine
 	$(CARGO) test --release --test it -- --ignored --nocapture no_refusal_can_be_told_from_another_by_its_time $(ARGS)
 
+fuzz: fuzz-code fuzz-api ## Throw chance at the parsers and at both roles (FUZZ_SECONDS, FUZZ_EXAMPLES)
+
+fuzz-code: prerequisites ## Run each fuzz target for a minute; ARGS="token markdown" for some
+	@scripts/fuzz.sh $(ARGS)
+
+fuzz-api: prerequisites ## Ask both roles whatever their API descriptions allow and forbid
+	@scripts/fuzz-api.sh
+
 openapi: prerequisites ## Write the API descriptions to openapi/
 	@mkdir -p openapi
 	@for role in provider client; do \
@@ -72,6 +80,7 @@ prerequisites-clock:
 
 fmt-check:
 	$(CARGO) fmt --check
+	$(CARGO) fmt --check --manifest-path fuzz/Cargo.toml
 
 clippy-provider:
 	$(CARGO) clippy --all-targets --no-default-features --features provider -- -D warnings

@@ -43,6 +43,10 @@ mod client;
 mod provider;
 
 #[cfg(all(feature = "provider", feature = "client"))]
+mod contract;
+#[cfg(all(feature = "provider", feature = "client"))]
+mod corpus;
+#[cfg(all(feature = "provider", feature = "client"))]
 mod delivery;
 #[cfg(all(feature = "provider", feature = "client"))]
 mod dev;
