@@ -11,6 +11,7 @@ pub mod http_client;
 pub mod idempotency;
 pub mod identity;
 pub mod limits;
+pub mod listener;
 pub mod outbox;
 pub mod random;
 pub mod receipts;

@@ -2,21 +2,23 @@
 //! routes, the same way to stop. A role brings its own routes, nothing else.
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::web::{Data, ServiceConfig, to};
-use actix_web::{App, Error, HttpServer};
+use actix_web::{App, Error};
+use rustls::ServerConfig;
 
 use super::db::Db;
 use super::http::docs::{self, ApiDescription};
 use super::http::health::{self, Stopping};
 use super::http::{Access, BodyLimit, Guard, authenticate, envelope, guard, not_found};
 use super::identity::Identity;
+use super::listener;
 use super::tls::Certificate;
-use crate::config::Http;
+use crate::config::{Http, TlsFiles};
 
 /// What a role hands to the server. `configure` runs once per worker thread.
 #[derive(Clone)]
@@ -77,7 +79,7 @@ pub struct Running {
     /// `http` or `https`.
     pub scheme: &'static str,
     /// Ends when it has stopped.
-    pub server: actix_web::dev::Server,
+    pub server: Server,
     handle: ServerHandle,
     stopping: Stopping,
     drain: std::time::Duration,
@@ -96,30 +98,30 @@ pub fn bind<F>(role: RoleApp<F>, settings: &Http) -> io::Result<Running>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let listener = TcpListener::bind((settings.host, settings.port)).map_err(|e| explain(&e, settings))?;
+    let wanted = SocketAddr::new(settings.host, settings.port);
+    let listener = listener::open(wanted).map_err(|e| explain(&e, wanted))?;
     let address = listener.local_addr()?;
     let stopping = Stopping::default();
     let in_app = stopping.clone();
     let web = role.guard.web.clone();
-    let server = HttpServer::new(move || build_app(&role, &in_app))
+    let builder = Server::build()
         .workers(settings.workers)
-        .max_connections(web.max_connections)
-        .client_request_timeout(web.header_timeout)
-        .keep_alive(web.keep_alive)
+        .max_concurrent_connections(web.max_connections)
         .disable_signals()
         .shutdown_timeout(settings.shutdown_timeout.as_secs());
-    let (server, scheme) = match &web.tls {
-        None => (server.listen(listener)?, "http"),
-        Some(files) => {
-            let certificate = Certificate::load(files).map_err(io::Error::other)?;
-            let tls = certificate.server_config().map_err(io::Error::other)?;
-            certificate.watch()?;
-            (server.listen_rustls_0_23(listener, tls)?, "https")
-        }
-    };
-    let server = server.run();
+    let tls = web.tls.as_ref().map(serve_certificate).transpose()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let app = move || build_app(&role, &in_app);
+    let server = listener::serve(builder, listener, tls, &web, app)?.run();
     let (handle, drain) = (server.handle(), settings.drain);
     Ok(Running { address, scheme, handle, server, stopping, drain, finally: None })
+}
+
+fn serve_certificate(files: &TlsFiles) -> io::Result<ServerConfig> {
+    let certificate = Certificate::load(files).map_err(io::Error::other)?;
+    let tls = certificate.server_config().map_err(io::Error::other)?;
+    certificate.watch()?;
+    Ok(tls)
 }
 
 impl Running {
@@ -148,8 +150,7 @@ impl Running {
     }
 }
 
-fn explain(error: &io::Error, settings: &Http) -> io::Error {
-    let address = SocketAddr::new(settings.host, settings.port);
+fn explain(error: &io::Error, address: SocketAddr) -> io::Error {
     let advice = match error.kind() {
         io::ErrorKind::AddrInUse => {
             "another program listens there; stop it, or choose another port with PORT (--port)"

@@ -27,14 +27,18 @@ fn write(folder: &Scratch, certificate: &CertifiedKey<KeyPair>) -> [String; 2] {
     [folder.file("cert.pem", &certificate.cert.pem()), folder.file("key.pem", &key)]
 }
 
-/// Status and HSTS of an answer to somebody who believes only in this certificate.
-async fn get(address: SocketAddr, root: &CertifiedKey<KeyPair>) -> Option<(u16, String)> {
+/// Somebody who believes only in this certificate.
+fn trusting(root: &CertifiedKey<KeyPair>) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(root.cert.der().clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let tls = tls.with_root_certificates(roots).with_no_client_auth();
-    let connector = awc::Connector::new().rustls_0_23(Arc::new(tls));
+    tls.with_root_certificates(roots).with_no_client_auth()
+}
+
+/// Status and HSTS of an answer to somebody who believes only in this certificate.
+async fn get(address: SocketAddr, root: &CertifiedKey<KeyPair>) -> Option<(u16, String)> {
+    let connector = awc::Connector::new().rustls_0_23(Arc::new(trusting(root)));
     let client = awc::Client::builder().connector(connector).timeout(Duration::from_secs(10)).finish();
     let answer = client.get(format!("https://{address}/api/health")).send().await.ok()?;
     let hsts = answer.headers().get("Strict-Transport-Security")?.to_str().unwrap().to_owned();
@@ -68,6 +72,40 @@ async fn with_a_certificate_only_https_is_spoken_and_a_new_certificate_is_taken_
         let told = || served.process.said().contains("the old certificate is still served").then_some(());
         until_async("the complaint", PATIENCE, told).await;
         assert!(get(served.address, &second).await.is_some());
+    }
+}
+
+/// What is agreed on with somebody who speaks these protocols; `None` if nobody is served.
+fn agreed(address: SocketAddr, root: &CertifiedKey<KeyPair>, offered: &[&str]) -> Option<String> {
+    let mut tls = trusting(root);
+    tls.alpn_protocols = offered.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let name = address.ip().into();
+    let mut connection = rustls::ClientConnection::new(Arc::new(tls), name).unwrap();
+    let mut stream = http::open(address).unwrap();
+    while connection.is_handshaking() {
+        connection.complete_io(&mut stream).ok()?;
+    }
+    let agreed = connection.alpn_protocol().map(|name| String::from_utf8(name.to_vec()).unwrap());
+    let mut stream = rustls::Stream::new(&mut connection, &mut stream);
+    stream.write_all(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200");
+    Some(agreed.unwrap_or_default())
+}
+
+#[test]
+fn http_2_is_never_agreed_on() {
+    for role in Role::ALL {
+        let (folder, root) = (Scratch::new("tls"), certificate());
+        let [cert, key] = write(&folder, &root);
+        let database = TestDatabase::of(role.name());
+        let served = Served::start(*role, &database, &[("TLS_CERT_FILE", &cert), ("TLS_KEY_FILE", &key)]);
+        for offered in [&["h2", "http/1.1"][..], &["http/1.1"]] {
+            assert_eq!(agreed(served.address, &root, offered).as_deref(), Some("http/1.1"));
+        }
+        assert_eq!(agreed(served.address, &root, &[]).as_deref(), Some(""));
+        assert_eq!(agreed(served.address, &root, &["h2"]), None);
     }
 }
 
