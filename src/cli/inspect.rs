@@ -24,7 +24,7 @@ pub struct Openapi {
 impl Openapi {
     pub fn run(self) -> Outcome {
         let api = docs::describe(&self.role.api()).map_err(|e| Failure::new(FAILED, e.to_string()))?;
-        output::line(api.json.trim_end());
+        output::line(String::from_utf8_lossy(&api.json).trim_end());
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -21,12 +21,20 @@ use rustls::ServerConfig;
 
 use crate::config::Web;
 
+/// Longest time in which a reader takes nothing of an answer, in milliseconds: then the
+/// system cuts the connection.
+#[cfg(target_os = "linux")]
+const STANDSTILL_MS: u32 = 30_000;
 /// Longest wait for the other side to close its end.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Opens the socket.
 pub fn open(address: SocketAddr) -> io::Result<TcpListener> {
-    TcpListener::bind(address)
+    let listener = TcpListener::bind(address)?;
+    // Every connection that it accepts inherits this.
+    #[cfg(target_os = "linux")]
+    rustix::net::sockopt::set_tcp_user_timeout(&listener, STANDSTILL_MS)?;
+    Ok(listener)
 }
 
 /// Serves what `app` makes for each thread on this socket, over TLS if there is a
@@ -60,8 +68,7 @@ where
     }
 }
 
-type Http1<T, B> =
-    H1Service<T, BoxServiceFactory<(), Request, ServiceResponse<B>, Error, ()>, B>;
+type Http1<T, B> = H1Service<T, BoxServiceFactory<(), Request, ServiceResponse<B>, Error, ()>, B>;
 
 fn http_1<T, I, S, B>(app: I, web: &Web, stop: &GracefulShutdownSignal) -> Http1<T, B>
 where
@@ -87,4 +94,17 @@ where
             async move { stop.notified().await }
         })
         .h1(boxed::factory(app))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_whose_reader_stands_still_is_cut_by_the_system() {
+        let listener = open("127.0.0.1:0".parse().unwrap()).unwrap();
+        let _reader = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert_eq!(rustix::net::sockopt::tcp_user_timeout(&accepted).unwrap(), STANDSTILL_MS);
+    }
 }

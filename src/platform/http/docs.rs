@@ -1,10 +1,14 @@
 //! The API description and Swagger UI, both out of the binary.
 
+use std::borrow::Cow;
+use std::convert::Infallible;
 use std::sync::Arc;
 
+use actix_web::body::{MessageBody, SizedStream};
 use actix_web::http::header;
-use actix_web::web::{Data, Path, ServiceConfig, get, resource};
+use actix_web::web::{Bytes, Data, Path, ServiceConfig, get, resource};
 use actix_web::{HttpResponse, Responder};
+use futures_util::stream;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{Object, Type};
@@ -20,18 +24,21 @@ use super::error::ApiError;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// Bytes of a large body that are handed over at a time.
+const SLICE: usize = 16 * 1_024;
+
 /// A role's API description.
 #[derive(Clone)]
 pub struct ApiDescription {
     /// As JSON.
-    pub json: String,
+    pub json: Bytes,
     /// As YAML.
-    pub yaml: String,
+    pub yaml: Bytes,
 }
 
 /// Turns a description into its two forms.
 pub fn describe(api: &OpenApi) -> Result<ApiDescription, Box<dyn std::error::Error + Send + Sync>> {
-    Ok(ApiDescription { json: api.to_pretty_json()? + "\n", yaml: api.to_yaml()? })
+    Ok(ApiDescription { json: (api.to_pretty_json()? + "\n").into(), yaml: api.to_yaml()?.into() })
 }
 
 /// Says what a token is, and how every operation that asks for one refuses.
@@ -107,11 +114,11 @@ fn too_many_requests() -> Response {
 }
 
 async fn json(api: Data<ApiDescription>) -> impl Responder {
-    HttpResponse::Ok().content_type("application/json").body(api.json.clone())
+    HttpResponse::Ok().content_type("application/json").body(in_slices(api.json.clone()))
 }
 
 async fn yaml(api: Data<ApiDescription>) -> impl Responder {
-    HttpResponse::Ok().content_type("application/yaml").body(api.yaml.clone())
+    HttpResponse::Ok().content_type("application/yaml").body(in_slices(api.yaml.clone()))
 }
 
 async fn to_docs() -> impl Responder {
@@ -129,7 +136,21 @@ async fn swagger_ui(path: Path<String>) -> Result<HttpResponse, ApiError> {
     Ok(answer
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .content_type(file.content_type)
-        .body(file.bytes.into_owned()))
+        .body(in_slices(match file.bytes {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => Bytes::from(bytes),
+        })))
+}
+
+/// A body that nobody holds a copy of: whoever reads slowly keeps a few slices waiting,
+/// not all of it.
+fn in_slices(mut whole: Bytes) -> impl MessageBody {
+    let size = u64::try_from(whole.len()).unwrap_or(u64::MAX);
+    let slices = std::iter::from_fn(move || {
+        let slice = whole.split_to(whole.len().min(SLICE));
+        (!slice.is_empty()).then_some(Ok::<_, Infallible>(slice))
+    });
+    SizedStream::new(size, stream::iter(slices))
 }
 
 /// Mounts `/docs`.
@@ -138,4 +159,32 @@ pub fn configure(cfg: &mut ServiceConfig) {
         .service(resource("/docs/swagger.yaml").route(get().to(yaml)))
         .service(resource("/docs").route(get().to(to_docs)))
         .service(resource("/docs/{file:.*}").route(get().to(swagger_ui)));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+
+    use actix_web::body::BodySize;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_large_file_is_handed_over_in_slices_that_are_no_copies() {
+        let file = utoipa_swagger_ui::serve("swagger-ui-bundle.js", Arc::new(Config::default()));
+        let Cow::Borrowed(file) = file.unwrap().unwrap().bytes else { panic!("a copy") };
+        let mut body = pin!(in_slices(Bytes::from_static(file)));
+        assert_eq!(body.size(), BodySize::Sized(file.len() as u64));
+        let mut at = file.as_ptr();
+        let mut sizes = Vec::new();
+        while let Some(slice) = poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+            let Ok(slice) = slice else { panic!("it broke off") };
+            assert_eq!(slice.as_ptr(), at);
+            at = at.wrapping_add(slice.len());
+            sizes.push(slice.len());
+        }
+        assert_eq!(sizes.iter().sum::<usize>(), file.len());
+        assert!(sizes.len() > 10 && sizes.iter().all(|size| *size <= SLICE), "{sizes:?}");
+    }
 }
