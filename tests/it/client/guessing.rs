@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use oc::config::Keys;
@@ -246,4 +247,47 @@ async fn a_tenant_whose_codes_are_guessed_at_lets_nobody_in_by_code_alone_and_ev
     client.open(&code).await.refused(429, "RATE_LIMITED");
     client.open(&guesses(&code, 3)[2]).await.refused(429, "RATE_LIMITED");
     assert_eq!(client.open_by_link(&token, &code).await.expect(200)["title"], "T");
+}
+
+#[actix_web::test]
+async fn tries_at_a_blocked_code_do_not_shut_out_its_tenant() {
+    let database = Rc::new(TestDatabase::of("client"));
+    let settings = [("WRONG_CODES_PER_TENANT", "8"), ("ACCESS_CODE_ATTEMPTS", "5")];
+    let client = Client::on(&database, &settings).await;
+    let (code, other) = (client.code_for("T", "C").await, client.code_for("Other", "C").await);
+    for guess in guesses(&code, 30) {
+        client.open(&guess).await.refused(404, "NOT_FOUND");
+    }
+    assert_eq!(client.open(&other).await.expect(200)["title"], "Other");
+}
+
+#[actix_web::test]
+async fn while_a_tenant_is_shut_guesses_cost_whoever_makes_them() {
+    let database = Rc::new(TestDatabase::of("client"));
+    let settings = [("WRONG_CODES_PER_TENANT", "2"), ("WRONG_CODES_PER_ADDRESS", "4")];
+    let client = Client::on(&database, &settings).await;
+    let code = client.code_for("T", "C").await;
+    let statuses = in_turn(&client, &guesses(&code, 4)).await;
+    assert_eq!(statuses, [404, 404, 429, 429]);
+    client.open(&altered(&code, 0)).await.refused(429, "RATE_LIMITED");
+}
+
+async fn in_turn(client: &Client, guesses: &[String]) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for guess in guesses {
+        statuses.push(client.open(guess).await.status);
+    }
+    statuses
+}
+
+#[actix_web::test]
+async fn a_tenant_that_is_shut_answers_not_before_other_refusals() {
+    let database = Rc::new(TestDatabase::of("client"));
+    let settings = [("WRONG_CODES_PER_TENANT", "1"), ("REFUSAL_FLOOR_MS", "300")];
+    let client = Client::on(&database, &settings).await;
+    let code = client.code_for("T", "C").await;
+    client.open(&altered(&code, 7)).await.refused(404, "NOT_FOUND");
+    let begun = Instant::now();
+    client.open(&code).await.refused(429, "RATE_LIMITED");
+    assert!(begun.elapsed() >= Duration::from_millis(300), "{:?}", begun.elapsed());
 }

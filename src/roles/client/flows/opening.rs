@@ -72,7 +72,13 @@ pub async fn open_document(state: &State, typed: Typed<'_>, by: &Who) -> Result<
 }
 
 fn is_refusal(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::NotFound | ErrorCode::AccessCodeWrong | ErrorCode::AccessCodeBlocked)
+    matches!(
+        code,
+        ErrorCode::NotFound
+            | ErrorCode::AccessCodeWrong
+            | ErrorCode::AccessCodeBlocked
+            | ErrorCode::RateLimited
+    )
 }
 
 async fn open(state: &State, typed: Typed<'_>, by: &Who) -> Result<OpenedDocument, ApiError> {
@@ -129,15 +135,20 @@ async fn judge(state: &State, guess: Guess, typed: Typed<'_>) -> Result<Arc<Cand
         Verdict::Wrong(_, tenant) | Verdict::Blocked(tenant) => Some(tenant),
         Verdict::Unknown | Verdict::Charged(_) => None,
     };
+    // Where nothing was compared, nothing was guessed.
+    let charged = tenant.filter(|_| !matches!(verdict, Verdict::Blocked(_)));
     if let Some(tenant) = tenant.filter(|_| way == Way::CodeAlone) {
         // Right or wrong: the answer must not tell which.
-        limits.check_tenant(tenant).await?;
+        if let Err(too_many) = limits.check_tenant(tenant).await {
+            limits.note_failure(&by, charged).await;
+            return Err(too_many.into());
+        }
     }
     if let Verdict::Right(candidate) = verdict {
         limits.note_success(&by).await;
         return Ok(candidate);
     }
-    limits.note_failure(&by, tenant).await;
+    limits.note_failure(&by, charged).await;
     Err(match (verdict, way) {
         (Verdict::Wrong(left, _), Way::Link) if left > 0 => wrong(left),
         (Verdict::Wrong(..) | Verdict::Blocked(_), Way::Link) => blocked(),
