@@ -19,8 +19,8 @@ const DAY: u64 = 86_400;
 pub enum Way {
     /// By typing a code: under every limit.
     Code,
-    /// By a link that is secret by itself: the limits of tenant and instance, which
-    /// strangers may use up, do not shut it out.
+    /// By a link that is secret by itself: limits that others may use up, of the
+    /// address, the tenant and the instance, do not shut it out.
     Link,
 }
 
@@ -93,15 +93,15 @@ impl Guesses {
         let counts = &self.0.settings().guesses;
         let address = self.0.hash(&[b"address", &octets(guess.address)]);
         let by_code = guess.way == Way::Code;
-        let tenant = tenant.filter(|_| by_code).and_then(|tenant| self.tenant_budget(tenant));
         [
             rule(counts.per_address, 10 * MINUTE).map(|rule| (format!("guess:ip:{address}"), rule)),
             rule(counts.per_address_day, DAY).map(|rule| (format!("guess:day:{address}"), rule)),
-            rule(counts.per_instance, MINUTE).filter(|_| by_code).map(|rule| ("guess:all".to_owned(), rule)),
-            tenant,
+            rule(counts.per_instance, MINUTE).map(|rule| ("guess:all".to_owned(), rule)),
+            tenant.and_then(|tenant| self.tenant_budget(tenant)),
         ]
         .into_iter()
         .flatten()
+        .filter(move |_| by_code)
     }
 
     fn tenant_budget(&self, tenant: &TenantId) -> Option<(String, Rule)> {

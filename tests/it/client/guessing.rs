@@ -291,3 +291,17 @@ async fn a_tenant_that_is_shut_answers_not_before_other_refusals() {
     client.open(&code).await.refused(429, "RATE_LIMITED");
     assert!(begun.elapsed() >= Duration::from_millis(300), "{:?}", begun.elapsed());
 }
+
+#[actix_web::test]
+async fn whoever_has_the_link_is_not_shut_out_by_neighbours_who_guess() {
+    let database = Rc::new(TestDatabase::of("client"));
+    let settings = [("WRONG_CODES_PER_ADDRESS", "3"), ("WRONG_CODES_PER_ADDRESS_DAY", "3")];
+    let client = Client::on(&database, &settings).await;
+    let (code, token) = client.hand_over("T").await;
+    for _ in 0..4 {
+        client.open(&altered(&code, 0)).await;
+    }
+    client.open(&code).await.refused(429, "RATE_LIMITED");
+    client.open_by_link(&token, &altered(&code, 7)).await.refused(401, "ACCESS_CODE_WRONG");
+    assert_eq!(client.open_by_link(&token, &code).await.expect(200)["title"], "T");
+}
