@@ -1,9 +1,9 @@
 //! How often anybody may type a wrong code (docs/OPERATING.md, *Limits*).
 //!
-//! Look first ([`Guesses::check`]), compare the code, then tell what came of it
-//! ([`Guesses::note_failure`], [`Guesses::note_success`]). Guesses that are under
-//! way at the same moment are all let in; what bounds them exactly is the counter
-//! of the code in the database.
+//! Pay first ([`Guesses::take`]), compare the code, and get it back if the guess was right
+//! ([`Guesses::give_back`]): so whoever guesses many times at once, hangs up, or is answered
+//! that the server is busy has paid for each guess. What bounds the guesses at one
+//! code exactly is its counter in the database.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -48,65 +48,57 @@ impl Guesses {
         Self(limits)
     }
 
-    /// Whether a guess may be made now. Takes nothing.
-    pub async fn check(&self, guess: &Guess<'_>) -> Result<(), TooMany> {
-        let mut steps: Vec<_> =
-            self.budgets(guess, None).map(|(key, rule)| (key, Step::Look(rule))).collect();
-        if self.backoff().is_some() {
-            steps.push((self.code_key(guess), Step::LookBack));
-        }
-        refuse(&self.0.steps(&steps).await)
-    }
-
-    /// Whether codes of this tenant may be guessed now: to be asked as soon as the
-    /// tenant is known, and only for [`Way::Code`].
-    pub async fn check_tenant(&self, tenant: &TenantId) -> Result<(), TooMany> {
-        let steps: Vec<_> =
-            self.tenant_budget(tenant).into_iter().map(|(key, rule)| (key, Step::Look(rule))).collect();
-        refuse(&self.0.steps(&steps).await)
-    }
-
-    /// The guess was wrong; `tenant` if it is known whose code it was.
-    pub async fn note_failure(&self, guess: &Guess<'_>, tenant: Option<&TenantId>) {
-        let mut steps: Vec<_> =
-            self.budgets(guess, tenant).map(|(key, rule)| (key, Step::Charge(rule))).collect();
+    /// Takes a guess out of every budget, before anything is looked up. What has to
+    /// wait takes nothing.
+    pub async fn take(&self, guess: &Guess<'_>) -> Result<(), TooMany> {
+        let mut steps = self.on_budgets(guess, Step::Take);
         steps.extend(self.backoff().map(|backoff| (self.code_key(guess), Step::Miss(backoff))));
-        self.0.steps(&steps).await;
+        refuse(&self.0.steps(&steps).await)
     }
 
-    /// The guess was right: this address may mistype this code again. What it
-    /// has guessed wrong at other codes stays counted.
-    pub async fn note_success(&self, guess: &Guess<'_>) {
-        self.0.steps(&[(self.code_key(guess), Step::Clear)]).await;
+    /// Takes a guess out of the budget of the tenant whose code it was: as soon as that is
+    /// known, and only for [`Way::Code`].
+    pub async fn take_of_tenant(&self, tenant: &TenantId) -> Result<(), TooMany> {
+        refuse(&self.0.steps(&self.on_tenant(tenant, Step::Take)).await)
+    }
+
+    /// What was taken of a tenant is given back: nothing was compared.
+    pub async fn give_back_to_tenant(&self, tenant: &TenantId) {
+        self.0.steps(&self.on_tenant(tenant, Step::GiveBack)).await;
+    }
+
+    /// The guess was right: what it took is given back, and this address may
+    /// mistype this code again. What it has guessed wrong at other codes stays counted.
+    /// `tenant` if something was taken of it.
+    pub async fn give_back(&self, guess: &Guess<'_>, tenant: Option<&TenantId>) {
+        let mut steps = self.on_budgets(guess, Step::GiveBack);
+        steps.extend(tenant.map(|tenant| self.on_tenant(tenant, Step::GiveBack)).unwrap_or_default());
+        steps.push((self.code_key(guess), Step::Clear));
+        self.0.steps(&steps).await;
     }
 
     fn code_key(&self, guess: &Guess<'_>) -> String {
         format!("guess:{}", self.0.hash(&[b"guess", guess.code.as_bytes(), &octets(guess.address)]))
     }
 
-    /// Every budget that a wrong guess is taken from.
-    fn budgets(
-        &self,
-        guess: &Guess<'_>,
-        tenant: Option<&TenantId>,
-    ) -> impl Iterator<Item = (String, Rule)> + use<> {
+    /// A step on every budget that a wrong guess is taken from, but that of the tenant.
+    fn on_budgets(&self, guess: &Guess<'_>, step: fn(Rule) -> Step) -> Vec<(String, Step)> {
+        if guess.way == Way::Link {
+            return Vec::new();
+        }
         let counts = &self.0.settings().guesses;
         let address = self.0.hash(&[b"address", &octets(guess.address)]);
-        let by_code = guess.way == Way::Code;
-        [
-            rule(counts.per_address, 10 * MINUTE).map(|rule| (format!("guess:ip:{address}"), rule)),
-            rule(counts.per_address_day, DAY).map(|rule| (format!("guess:day:{address}"), rule)),
-            rule(counts.per_instance, MINUTE).map(|rule| ("guess:all".to_owned(), rule)),
-            tenant.and_then(|tenant| self.tenant_budget(tenant)),
-        ]
-        .into_iter()
-        .flatten()
-        .filter(move |_| by_code)
+        let budgets = [
+            (format!("guess:ip:{address}"), rule(counts.per_address, 10 * MINUTE)),
+            (format!("guess:day:{address}"), rule(counts.per_address_day, DAY)),
+            ("guess:all".to_owned(), rule(counts.per_instance, MINUTE)),
+        ];
+        budgets.into_iter().filter_map(|(key, rule)| Some((key, step(rule?)))).collect()
     }
 
-    fn tenant_budget(&self, tenant: &TenantId) -> Option<(String, Rule)> {
-        let rule = rule(self.0.settings().guesses.per_tenant, MINUTE)?;
-        Some((format!("guess:tenant:{tenant}"), rule))
+    fn on_tenant(&self, tenant: &TenantId, step: fn(Rule) -> Step) -> Vec<(String, Step)> {
+        let rule = rule(self.0.settings().guesses.per_tenant, MINUTE);
+        rule.map(|rule| (format!("guess:tenant:{tenant}"), step(rule))).into_iter().collect()
     }
 
     fn backoff(&self) -> Option<Backoff> {

@@ -109,22 +109,26 @@ impl Limits {
         self.steps(&[(key, step)]).await.first().copied().unwrap_or_default()
     }
 
-    /// Does steps, here and in the shared Redis. The stricter answer counts.
+    /// Does steps that belong together, here and in the shared Redis: all of them, or
+    /// none if one has to wait. The stricter answer counts.
     async fn steps(&self, steps: &[(String, Step)]) -> Vec<Found> {
         let now = self.0.clock.now();
         let here: Vec<Found> = steps.iter().map(|(key, step)| self.0.memory.step(key, *step, now)).collect();
-        let Some(shared) = &self.0.shared else { return here };
-        // What is refused here already need not be asked there.
-        let refused = |((_, step), found): (&(String, Step), &Found)| {
-            matches!(step, Step::Take(_)) && !found.wait.is_zero()
+        let undo = || {
+            let done = steps.iter().zip(&here).filter(|(_, found)| !found.has_to_wait());
+            done.for_each(|((key, step), _)| self.0.memory.undo(key, *step, now));
         };
-        if steps.iter().zip(&here).any(refused) {
+        // What is refused here need not be asked there.
+        if here.iter().any(Found::has_to_wait) {
+            undo();
             return here;
         }
-        match shared.steps(steps).await {
-            None => here,
-            Some(there) => here.into_iter().zip(there).map(|(here, there)| stricter(here, there)).collect(),
+        let Some(shared) = &self.0.shared else { return here };
+        let Some(there) = shared.steps(steps).await else { return here };
+        if there.iter().any(Found::has_to_wait) {
+            undo();
         }
+        here.into_iter().zip(there).map(|(here, there)| stricter(here, there)).collect()
     }
 
     /// A keyed hash, 32 hexadecimal digits: the key of something that must not be

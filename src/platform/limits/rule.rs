@@ -33,14 +33,10 @@ pub struct Backoff {
 pub enum Step {
     /// Takes one out of the budget, if one is left.
     Take(Rule),
-    /// Looks whether one is left.
-    Look(Rule),
-    /// Takes one, whether or not it is left.
-    Charge(Rule),
-    /// Counts a miss.
+    /// Puts one back that was taken.
+    GiveBack(Rule),
+    /// Counts a miss, unless earlier ones make this key wait.
     Miss(Backoff),
-    /// Looks whether misses make this key wait.
-    LookBack,
     /// Forgets all misses.
     Clear,
 }
@@ -54,6 +50,14 @@ pub struct Found {
     pub left: u32,
     /// How long until the whole budget is there again.
     pub reset: Duration,
+}
+
+impl Found {
+    /// Whether the step was not done.
+    #[must_use]
+    pub fn has_to_wait(&self) -> bool {
+        !self.wait.is_zero()
+    }
 }
 
 /// What is known of a key, in microseconds of its clock. A key that is not known
@@ -84,21 +88,25 @@ pub(super) fn micros(span: Duration) -> u64 {
 pub(super) fn step(known: Option<Known>, step: Step, now: u64) -> (Option<Known>, Found) {
     let known = known.filter(|known| known.forget > now);
     match step {
-        Step::Take(rule) => budget(known, rule, now, true),
-        Step::Look(rule) => (known, budget(known, rule, now, false).1),
-        Step::Charge(rule) => (Some(charged(known, rule, now)), Found::default()),
-        Step::Miss(backoff) => missed(known, backoff, now),
-        Step::LookBack => {
-            let wait = known.map_or(0, |known| known.until.saturating_sub(now));
-            (known, Found { wait: Duration::from_micros(wait), ..Found::default() })
-        }
+        Step::Take(rule) => take(known, rule, now),
+        Step::GiveBack(rule) => (known.and_then(|known| given_back(known, rule, now)), Found::default()),
+        Step::Miss(backoff) => miss(known, backoff, now),
         Step::Clear => (None, Found::default()),
+    }
+}
+
+/// Takes back a step that was done.
+pub(super) fn undo(known: Option<Known>, step: Step, now: u64) -> Option<Known> {
+    match step {
+        Step::Take(rule) => known.and_then(|known| given_back(known, rule, now)),
+        Step::Miss(_) => known.and_then(|known| forgiven(known, now)),
+        Step::GiveBack(_) | Step::Clear => known,
     }
 }
 
 /// The generic cell rate algorithm (ITU-T I.371): one moment says it all, that at
 /// which the whole budget will be there again.
-fn budget(known: Option<Known>, rule: Rule, now: u64, take: bool) -> (Option<Known>, Found) {
+fn take(known: Option<Known>, rule: Rule, now: u64) -> (Option<Known>, Found) {
     let (interval, whole) = (rule.interval(), rule.interval() * u64::from(rule.burst.max(1)));
     let full_at = known.map_or(now, |known| known.until.max(now));
     let next = full_at + interval;
@@ -109,30 +117,32 @@ fn budget(known: Option<Known>, rule: Rule, now: u64, take: bool) -> (Option<Kno
     };
     if next - now > whole {
         (known, found(next - now - whole, full_at))
-    } else if take {
-        (Some(Known { until: next, misses: 0, forget: next }), found(0, next))
     } else {
-        (known, found(0, full_at))
+        (Some(Known { until: next, misses: 0, forget: next }), found(0, next))
     }
 }
 
-/// Never more in debt than one whole budget: nobody waits longer than `per`.
-fn charged(known: Option<Known>, rule: Rule, now: u64) -> Known {
-    let whole = rule.interval() * u64::from(rule.burst.max(1));
-    let full_at = known.map_or(now, |known| known.until.max(now)) + rule.interval();
-    let until = full_at.min(now + whole);
-    Known { until, misses: 0, forget: until }
+fn given_back(known: Known, rule: Rule, now: u64) -> Option<Known> {
+    let until = known.until.saturating_sub(rule.interval());
+    (until > now).then_some(Known { until, misses: 0, forget: until })
 }
 
-fn missed(known: Option<Known>, backoff: Backoff, now: u64) -> (Option<Known>, Found) {
+fn miss(known: Option<Known>, backoff: Backoff, now: u64) -> (Option<Known>, Found) {
+    if let Some(wait) = known.and_then(|known| known.until.checked_sub(now)).filter(|wait| *wait > 0) {
+        return (known, Found { wait: Duration::from_micros(wait), ..Found::default() });
+    }
     let misses = known.map_or(0, |known| known.misses).saturating_add(1);
     let beyond = misses.checked_sub(backoff.free);
     let wait = beyond.map_or(0, |doublings| {
         micros(backoff.first).saturating_mul(1 << doublings.min(30)).min(micros(backoff.longest))
     });
     let until = now + wait;
-    let known = Known { until, misses, forget: until + micros(backoff.memory) };
-    (Some(known), Found { wait: Duration::from_micros(wait), ..Found::default() })
+    (Some(Known { until, misses, forget: until + micros(backoff.memory) }), Found::default())
+}
+
+fn forgiven(known: Known, now: u64) -> Option<Known> {
+    let misses = known.misses.saturating_sub(1);
+    (misses > 0).then_some(Known { until: now, misses, ..known })
 }
 
 #[cfg(test)]
@@ -179,17 +189,15 @@ mod tests {
     }
 
     #[test]
-    fn looking_takes_nothing_and_a_charge_never_makes_wait_longer_than_the_span() {
+    fn what_is_given_back_is_there_again_and_never_more_than_the_whole() {
         let mut known = None;
-        for _ in 0..10 {
-            assert!(step(known, Step::Look(TEN), 0).1.wait.is_zero());
-            known = step(known, Step::Charge(TEN), 0).0;
+        while take(&mut known, TEN, 0).wait.is_zero() {}
+        known = step(known, Step::GiveBack(TEN), 0).0;
+        assert!(take(&mut known, TEN, 0).wait.is_zero() && !take(&mut known, TEN, 0).wait.is_zero());
+        for _ in 0..20 {
+            known = step(known, Step::GiveBack(TEN), 0).0;
         }
-        for _ in 0..500 {
-            known = step(known, Step::Charge(TEN), 0).0;
-        }
-        assert_eq!(step(known, Step::Look(TEN), 0).1.wait, Duration::from_secs(6));
-        assert!(step(known, Step::Look(TEN), 60 * SECOND).1.left == 10);
+        assert_eq!((0..20).filter(|_| take(&mut known, TEN, 0).wait.is_zero()).count(), 10);
     }
 
     #[test]
@@ -199,13 +207,29 @@ mod tests {
         let (mut known, mut now, mut waits) = (None, 0, Vec::new());
         for _ in 0..13 {
             let (after, found) = step(known, Step::Miss(backoff), now);
-            assert_eq!(step(after, Step::LookBack, now).1.wait, found.wait);
+            assert!(found.wait.is_zero(), "who has waited may try");
+            let (same, found) = step(after, Step::Miss(backoff), now);
+            if found.wait.is_zero() {
+                assert_ne!(same, after);
+            } else {
+                assert_eq!(same, after, "who has to wait counts nothing");
+            }
             (known, now) = (after, now + micros(found.wait));
             waits.push(found.wait.as_secs());
         }
         assert_eq!(waits, [0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1_800, 1_800, 1_800]);
-        assert!(step(known, Step::LookBack, now).1.wait.is_zero());
-        assert_eq!(step(known, Step::Miss(backoff), now + 600 * SECOND).1.wait, Duration::ZERO);
+        assert_eq!(step(known, Step::Miss(backoff), now + 600 * SECOND).0.unwrap().misses, 1);
         assert_eq!(step(known, Step::Clear, now).0, None);
+    }
+
+    #[test]
+    fn a_miss_that_is_taken_back_takes_its_wait_with_it() {
+        let seconds = Duration::from_secs;
+        let backoff = Backoff { free: 2, first: seconds(30), longest: seconds(60), memory: seconds(600) };
+        let once = step(None, Step::Miss(backoff), 0).0;
+        let twice = step(once, Step::Miss(backoff), 0).0;
+        assert_eq!(step(twice, Step::Miss(backoff), 0).1.wait, seconds(30));
+        assert_eq!(undo(twice, Step::Miss(backoff), 0), once);
+        assert_eq!(undo(once, Step::Miss(backoff), 0), None);
     }
 }

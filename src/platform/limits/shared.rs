@@ -57,7 +57,7 @@ impl Shared {
         self.link.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Does the steps, all at one moment; `None` when Redis does not answer in time.
+    /// Does the steps at one moment, all of them or none; `None` when Redis does not answer in time.
     pub async fn steps(&self, steps: &[(String, Step)]) -> Option<Vec<Found>> {
         let mut connection = self.connection()?;
         let mut call = self.script.prepare_invoke();
@@ -138,13 +138,11 @@ fn arguments(step: Step) -> (&'static str, [u64; 4]) {
     let budget = |rule: super::Rule| [rule.interval(), u64::from(rule.burst.max(1)), 0, 0];
     match step {
         Step::Take(rule) => ("take", budget(rule)),
-        Step::Look(rule) => ("look", budget(rule)),
-        Step::Charge(rule) => ("charge", budget(rule)),
+        Step::GiveBack(rule) => ("giveback", budget(rule)),
         Step::Miss(backoff) => {
             let [first, longest, memory] = [backoff.first, backoff.longest, backoff.memory].map(micros);
             ("miss", [u64::from(backoff.free), first, longest, memory])
         }
-        Step::LookBack => ("lookback", [0; 4]),
         Step::Clear => ("clear", [0; 4]),
     }
 }

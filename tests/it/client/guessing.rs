@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use oc::config::Keys;
 use oc::domain::access_code::AccessCode;
@@ -304,4 +305,27 @@ async fn whoever_has_the_link_is_not_shut_out_by_neighbours_who_guess() {
     client.open(&code).await.refused(429, "RATE_LIMITED");
     client.open_by_link(&token, &altered(&code, 7)).await.refused(401, "ACCESS_CODE_WRONG");
     assert_eq!(client.open_by_link(&token, &code).await.expect(200)["title"], "T");
+}
+
+#[actix_web::test]
+async fn guesses_that_come_at_once_get_no_more_than_the_budget() {
+    let database = Rc::new(TestDatabase::of("client"));
+    let client = Client::on(&database, &[PATIENT, ("WRONG_CODES_PER_ADDRESS", "20")]).await;
+    let code = client.code_for("T", "C").await;
+    let unknown: Vec<String> =
+        (0..300).map(|n| nth_altered(&nth_altered(&code, 0, 1 + n % 31), 1, n / 31)).collect();
+    let answers = join_all(unknown.iter().map(|guess| client.open(guess))).await;
+    let with = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((with(404), with(429)), (20, 280));
+}
+
+#[actix_web::test]
+async fn whoever_hangs_up_has_paid_for_the_guess() {
+    let database = Rc::new(TestDatabase::of("client"));
+    let client = Client::on(&database, &[("WRONG_CODES_PER_ADDRESS", "1")]).await;
+    let code = client.code_for("T", "C").await;
+    let wrong = altered(&code, 7);
+    let hung_up = client.open(&wrong).now_or_never();
+    assert!(hung_up.is_none(), "the database was asked");
+    client.open(&wrong).await.refused(429, "RATE_LIMITED");
 }

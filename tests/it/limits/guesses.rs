@@ -23,9 +23,18 @@ fn tenant(name: &str) -> TenantId {
     TenantId::parse(name).unwrap()
 }
 
-/// The seconds to wait before a guess; 0 for none.
-async fn wait(guesses: &Guesses, guess: &Guess<'_>) -> u64 {
-    guesses.check(guess).await.map_or_else(|TooMany(wait)| wait.as_secs(), |()| 0)
+/// Makes a wrong guess; the seconds to wait instead, 0 if it was made.
+async fn wrong(guesses: &Guesses, guess: &Guess<'_>) -> u64 {
+    guesses.take(guess).await.map_or_else(|TooMany(wait)| wait.as_secs(), |()| 0)
+}
+
+/// Makes a right guess; the seconds to wait instead, 0 if it was made.
+async fn right(guesses: &Guesses, guess: &Guess<'_>) -> u64 {
+    let wait = wrong(guesses, guess).await;
+    if wait == 0 {
+        guesses.give_back(guess, None).await;
+    }
+    wait
 }
 
 #[actix_web::test]
@@ -34,65 +43,67 @@ async fn after_five_wrong_guesses_this_address_waits_for_this_code_ever_longer()
     let guesses = guesses(GuessLimits { per_address: 0, per_address_day: 0, ..DEFAULTS }, &hand);
     let (mine, other) = (guess("K7QM4", "192.0.2.1"), guess("K7QM4", "192.0.2.2"));
     for _ in 0..5 {
-        assert_eq!(wait(&guesses, &mine).await, 0);
-        guesses.note_failure(&mine, None).await;
+        assert_eq!(wrong(&guesses, &mine).await, 0);
     }
     for expected in [30, 60, 120, 240, 480, 960, 1_800, 1_800] {
-        assert_eq!(wait(&guesses, &mine).await, expected);
-        assert_eq!(wait(&guesses, &other).await, 0);
-        assert_eq!(wait(&guesses, &guess("other", "192.0.2.1")).await, 0);
+        assert_eq!(wrong(&guesses, &mine).await, expected);
+        assert_eq!(right(&guesses, &other).await, 0);
+        assert_eq!(right(&guesses, &guess("other", "192.0.2.1")).await, 0);
         hand.forward(expected - 1);
-        assert_eq!(wait(&guesses, &mine).await, 1);
+        assert_eq!(right(&guesses, &mine).await, 1);
         hand.forward(1);
-        assert_eq!(wait(&guesses, &mine).await, 0);
-        guesses.note_failure(&mine, None).await;
+        assert_eq!(wrong(&guesses, &mine).await, 0);
     }
     hand.forward(1_800 + 600);
-    guesses.note_failure(&mine, None).await;
-    assert_eq!(wait(&guesses, &mine).await, 0);
+    for _ in 0..5 {
+        assert_eq!(wrong(&guesses, &mine).await, 0);
+    }
 }
 
 #[actix_web::test]
-async fn a_right_guess_lets_this_address_mistype_again_and_nothing_else() {
+async fn a_right_guess_costs_nothing_and_lets_this_address_mistype_again() {
     let hand = Hand::default();
     let guesses = guesses(DEFAULTS, &hand);
     let mine = guess("K7QM4", "192.0.2.1");
-    for _ in 0..5 {
-        for _ in 0..4 {
-            assert_eq!(wait(&guesses, &mine).await, 0);
-            guesses.note_failure(&mine, None).await;
-        }
-        guesses.note_success(&mine).await;
+    for _ in 0..200 {
+        assert_eq!(right(&guesses, &mine).await, 0);
     }
-    assert_eq!(wait(&guesses, &mine).await, 30, "twenty wrong ones stay counted for the address");
+    for _ in 0..4 {
+        for _ in 0..4 {
+            assert_eq!(wrong(&guesses, &mine).await, 0);
+        }
+        assert_eq!(right(&guesses, &mine).await, 0);
+    }
+    for _ in 0..4 {
+        assert_eq!(wrong(&guesses, &mine).await, 0);
+    }
+    assert_eq!(right(&guesses, &mine).await, 30, "twenty wrong ones stay counted for the address");
 }
 
 #[actix_web::test]
 async fn an_address_has_twenty_wrong_guesses_in_ten_minutes_and_a_hundred_in_a_day() {
     let hand = Hand::default();
     let guesses = guesses(DEFAULTS, &hand);
-    let mut wrong = 0;
+    let mut made = 0;
     // One every 30 seconds comes back, until those of the day are used up.
     for step in 0..2_000_u32 {
         let code = format!("code {step}");
-        let mine = guess(&code, "2001:db8::1");
-        if wait(&guesses, &mine).await == 0 {
-            guesses.note_failure(&mine, None).await;
-            wrong += 1;
-        } else if wrong == 20 {
+        if wrong(&guesses, &guess(&code, "2001:db8::1")).await == 0 {
+            made += 1;
+        } else if made == 20 {
             let neighbour = guess("x", "2001:db8::ffff:ffff:ffff:ffff");
-            assert_eq!(wait(&guesses, &neighbour).await, 30, "the same network of 64 bits");
-            assert_eq!(wait(&guesses, &guess("x", "2001:db8:0:1::1")).await, 0);
+            assert_eq!(right(&guesses, &neighbour).await, 30, "the same network of 64 bits");
+            assert_eq!(right(&guesses, &guess("x", "2001:db8:0:1::1")).await, 0);
             hand.forward(30);
         } else {
             hand.forward(30);
         }
-        if wrong > 100 {
+        if made > 100 {
             break;
         }
     }
-    assert!((100..=102).contains(&wrong), "{wrong}");
-    let waits = wait(&guesses, &guess("x", "2001:db8::1")).await;
+    assert!((100..=102).contains(&made), "{made}");
+    let waits = right(&guesses, &guess("x", "2001:db8::1")).await;
     assert!(waits <= 864, "one comes back every 864 seconds: {waits}");
 }
 
@@ -101,29 +112,45 @@ async fn guesses_at_a_tenant_and_at_the_instance_are_bounded_but_links_still_ope
     let hand = Hand::default();
     let guesses = guesses(GuessLimits { per_instance: 100, ..DEFAULTS }, &hand);
     let (mine, others) = (tenant("mine"), tenant("others"));
+    let by = |i: u32| format!("198.51.100.{i}");
     for i in 0..60 {
-        let address = format!("198.51.100.{i}");
-        guesses.note_failure(&guess("K7QM4", &address), Some(&mine)).await;
+        assert_eq!(wrong(&guesses, &guess("K7QM4", &by(i))).await, 0);
+        assert!(guesses.take_of_tenant(&mine).await.is_ok());
     }
-    assert!(guesses.check_tenant(&mine).await.is_err() && guesses.check_tenant(&others).await.is_ok());
-    assert_eq!(wait(&guesses, &guess("new", "192.0.2.1")).await, 0);
+    assert!(guesses.take_of_tenant(&mine).await.is_err());
+    for _ in 0..100 {
+        assert!(guesses.take_of_tenant(&others).await.is_ok());
+        guesses.give_back_to_tenant(&others).await;
+    }
     for i in 60..100 {
-        let address = format!("198.51.100.{i}");
-        guesses.note_failure(&guess("K7QM4", &address), Some(&others)).await;
+        assert_eq!(wrong(&guesses, &guess("K7QM4", &by(i))).await, 0);
     }
-    assert!(guesses.check(&guess("new", "192.0.2.1")).await.is_err());
+    assert_ne!(right(&guesses, &guess("new", "192.0.2.1")).await, 0);
     let by_link = Guess { way: Way::Link, ..guess("link", "192.0.2.1") };
-    assert_eq!(wait(&guesses, &by_link).await, 0);
+    assert_eq!(right(&guesses, &by_link).await, 0);
     hand.forward(60);
-    assert_eq!(wait(&guesses, &guess("new", "192.0.2.1")).await, 0);
+    assert_eq!(right(&guesses, &guess("new", "192.0.2.1")).await, 0);
+}
+
+#[actix_web::test]
+async fn what_has_to_wait_takes_nothing_from_anybody() {
+    let hand = Hand::default();
+    let guesses = guesses(GuessLimits { per_address: 3, per_instance: 10, ..DEFAULTS }, &hand);
+    for i in 0..100 {
+        let code = format!("code {i}");
+        assert_eq!(wrong(&guesses, &guess(&code, "192.0.2.1")).await > 0, i >= 3);
+    }
+    for i in 0..7 {
+        assert_eq!(wrong(&guesses, &guess("K7QM4", &format!("198.51.100.{i}"))).await, 0);
+    }
+    assert_ne!(wrong(&guesses, &guess("K7QM4", "198.51.100.9")).await, 0);
 }
 
 #[actix_web::test]
 async fn a_count_of_zero_is_no_limit() {
     let guesses = guesses(GuessLimits::default(), &Hand::default());
     for _ in 0..1_000 {
-        guesses.note_failure(&guess("K7QM4", "192.0.2.1"), Some(&tenant("mine"))).await;
+        assert_eq!(wrong(&guesses, &guess("K7QM4", "192.0.2.1")).await, 0);
+        assert!(guesses.take_of_tenant(&tenant("mine")).await.is_ok());
     }
-    assert_eq!(wait(&guesses, &guess("K7QM4", "192.0.2.1")).await, 0);
-    assert!(guesses.check_tenant(&tenant("mine")).await.is_ok());
 }

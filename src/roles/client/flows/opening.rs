@@ -117,8 +117,8 @@ fn read(codes: &Codes, typed: Typed<'_>, by: &Who) -> Result<Guess, ApiError> {
     Ok(Guess { code, way, hashes, by: by.clone() })
 }
 
-/// What a guess leads to, if it is right. Who has guessed wrong too often is held
-/// back before anything is looked up.
+/// What a guess leads to, if it is right. It is paid for before anything is looked
+/// up; who has guessed wrong too often is held back.
 async fn judge(state: &State, guess: Guess, typed: Typed<'_>) -> Result<Arc<Candidate>, ApiError> {
     let (way, code) = (guess.way, guess.code.clone());
     let selector = code.selector();
@@ -128,27 +128,27 @@ async fn judge(state: &State, guess: Guess, typed: Typed<'_>) -> Result<Arc<Cand
         way: if way == Way::Link { limits::Way::Link } else { limits::Way::Code },
     };
     let limits = state.limits.guesses();
-    limits.check(&by).await?;
+    limits.take(&by).await?;
     let verdict = weigh(state, guess, &code).await?;
     let tenant = match &verdict {
         Verdict::Right(candidate) => Some(&candidate.tenant),
         Verdict::Wrong(_, tenant) | Verdict::Blocked(tenant) => Some(tenant),
         Verdict::Unknown | Verdict::Charged(_) => None,
     };
-    // Where nothing was compared, nothing was guessed.
-    let charged = tenant.filter(|_| !matches!(verdict, Verdict::Blocked(_)));
-    if let Some(tenant) = tenant.filter(|_| way == Way::CodeAlone) {
+    let tenant = tenant.filter(|_| way == Way::CodeAlone);
+    if let Some(tenant) = tenant {
         // Right or wrong: the answer must not tell which.
-        if let Err(too_many) = limits.check_tenant(tenant).await {
-            limits.note_failure(&by, charged).await;
-            return Err(too_many.into());
+        limits.take_of_tenant(tenant).await?;
+    }
+    match (&verdict, tenant) {
+        (Verdict::Right(candidate), _) => {
+            limits.give_back(&by, tenant).await;
+            return Ok(Arc::clone(candidate));
         }
+        // Nothing was compared: whoever knows a blocked code must not shut a tenant with it.
+        (Verdict::Blocked(_), Some(tenant)) => limits.give_back_to_tenant(tenant).await,
+        _ => {}
     }
-    if let Verdict::Right(candidate) = verdict {
-        limits.note_success(&by).await;
-        return Ok(candidate);
-    }
-    limits.note_failure(&by, charged).await;
     Err(match (verdict, way) {
         (Verdict::Wrong(left, _), Way::Link) if left > 0 => wrong(left),
         (Verdict::Wrong(..) | Verdict::Blocked(_), Way::Link) => blocked(),
