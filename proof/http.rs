@@ -39,7 +39,7 @@ impl Request {
 
     fn bytes(&self) -> Vec<u8> {
         let head = format!(
-            "{} {} HTTP/1.1\r\nHost: proof\r\n{}Content-Length: {}\r\n\r\n",
+            "{} {} HTTP/1.1\r\nHost: localhost\r\n{}Content-Length: {}\r\n\r\n",
             self.method,
             self.path,
             self.headers,

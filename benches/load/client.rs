@@ -122,7 +122,7 @@ async fn send_and_read(mut requests: Requests, each: usize) -> Sample {
             sample.errors += 1;
             continue;
         };
-        let open = format!("GET /api/public/{code} HTTP/1.1\r\nHost: bench\r\n\r\n");
+        let open = format!("GET /api/public/{code} HTTP/1.1\r\nHost: localhost\r\n\r\n");
         while client.ask(open.as_bytes()).await.0 != 200 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }

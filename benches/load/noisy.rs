@@ -19,7 +19,7 @@ const SHARE: &str = "60000";
 /// Connections of each of the two.
 const CONNECTIONS: u32 = 8;
 
-const NOISE: &[u8] = b"GET /api/documents?limit=20 HTTP/1.1\r\nHost: bench\r\nX-Tenant: noisy\r\n\r\n";
+const NOISE: &[u8] = b"GET /api/documents?limit=20 HTTP/1.1\r\nHost: localhost\r\nX-Tenant: noisy\r\n\r\n";
 
 #[derive(Default)]
 struct Round {

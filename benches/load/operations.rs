@@ -139,7 +139,7 @@ impl Requests {
         };
         self.buffer.clear();
         self.buffer.extend_from_slice(line.as_bytes());
-        self.buffer.extend_from_slice(b" HTTP/1.1\r\nHost: bench\r\n");
+        self.buffer.extend_from_slice(b" HTTP/1.1\r\nHost: localhost\r\n");
         if self.tenants > 1 {
             self.buffer.extend_from_slice(format!("X-Tenant: t{}\r\n", n % self.tenants).as_bytes());
         }

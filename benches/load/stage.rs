@@ -326,7 +326,7 @@ fn free_port() -> u16 {
 fn is_ready(address: &str) -> bool {
     use std::io::Read as _;
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
-    stream.write_all(b"GET /api/ready HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n").unwrap();
+    stream.write_all(b"GET /api/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200")
 }

@@ -55,6 +55,8 @@ pub struct Web {
     pub tls: Option<TlsFiles>,
     /// Whether people reach this process over https.
     pub is_https: bool,
+    /// Whether only requests to names of this machine are answered: `AUTH` is `none`.
+    pub only_this_machine: bool,
 }
 
 /// The certificate that is served, and its key.
@@ -104,6 +106,7 @@ pub(super) fn web(role: &str, values: &Values, problems: &mut Problems) -> Web {
         max_connections: values.number("MAX_CONNECTIONS", 16..=1_000_000, problems),
         trusted_proxies: networks(values, problems),
         cors_origins: origins(values, problems),
+        only_this_machine: values.get("AUTH") == Some("none"),
         is_https: tls.is_some() || (role == "client" && public),
         tls,
     }

@@ -20,7 +20,7 @@ pub use audit::Audit;
 pub use delivery::{Breaker, Outbox, Retention, Retry, Upkeep};
 pub use identity::{Auth, Identity, Jwks, Jwt};
 pub use limits::{GuessLimits, Limits, TlsFiles, Web};
-pub use network::Network;
+pub use network::{Network, is_this_machine};
 pub use settings::{SETTINGS, Setting};
 pub use tenants::{Custody, Provisioning, Tenancy};
 pub use values::{Keys, Problems, Secret, Source, Value, Values};
@@ -151,11 +151,29 @@ impl Config {
                 .parsed("WEBHOOK_ALLOW_PRIVATE", "true or false", &mut problems)
                 .unwrap_or(false),
         };
-        let open = values.get("AUTH") == Some("none");
-        if open && !config.http.host.is_loopback() {
-            problems.add("HOST", "must be a loopback address such as 127.0.0.1 while AUTH is none: nobody else may come in unchecked");
+        if config.web.only_this_machine {
+            config.stays_on_this_machine(&mut problems);
         }
         problems.or(config)
+    }
+
+    /// Whoever is asked nothing must not come from elsewhere, neither straight nor
+    /// through a proxy.
+    fn stays_on_this_machine(&self, problems: &mut Problems) {
+        if !self.http.host.is_loopback() {
+            problems.add("HOST", "must be a loopback address such as 127.0.0.1 while AUTH is none: nobody else may come in unchecked");
+        }
+        if !self.web.trusted_proxies.is_empty() {
+            problems.add(
+                "TRUSTED_PROXIES",
+                "must be empty while AUTH is none: whoever came through a proxy would come in unchecked",
+            );
+        }
+        let public = url::Url::parse(&self.client.public_url);
+        let elsewhere = public.is_ok_and(|url| !url.host_str().is_some_and(network::is_this_machine));
+        if self.role == "client" && elsewhere {
+            problems.add("CLIENT_PUBLIC_URL", "must lead to this machine, such as http://127.0.0.1:3000, while AUTH is none: nobody else may come in unchecked");
+        }
     }
 }
 

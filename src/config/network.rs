@@ -45,6 +45,14 @@ impl FromStr for Network {
     }
 }
 
+/// Whether a host, as it stands in a URL, is this machine by its name or address.
+#[must_use]
+pub fn is_this_machine(host: &str) -> bool {
+    let plain = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let address = plain.parse::<IpAddr>().map(|address| address.to_canonical());
+    address.map_or(host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,15 @@
 //! What every answer bears, and which pages of other origins may read it.
 
+use std::io::Write as _;
+
 use oc::roles::Role;
 use serde_json::json;
 
 use crate::openapi::{UNDESCRIBED, concrete, described, operations};
 use crate::support::database::TestDatabase;
-use crate::support::http::{Answer, Call};
+use crate::support::http::{self, Answer, Call};
 use crate::support::process::Served;
+use crate::support::tokens::JWT;
 use crate::support::{Settings, reading_path, writing_path};
 
 const EXPECTED: [(&str, &str); 8] = [
@@ -98,7 +101,8 @@ fn every_answer_of_every_route_bears_every_header() {
 #[test]
 fn whoever_is_reached_over_https_asks_browsers_to_stay_with_it() {
     for role in Role::ALL {
-        let (served, _database) = serve(*role, &[("CLIENT_PUBLIC_URL", "https://letters.example.org")]);
+        let public = [("CLIENT_PUBLIC_URL", "https://letters.example.org")];
+        let (served, _database) = serve(*role, &[JWT, &public].concat());
         let expected = (role.name() == "client").then_some("max-age=31536000");
         for path in ["/", "/nowhere", "/api/health"] {
             assert_eq!(served.call(&Call::get(path)).header("Strict-Transport-Security"), expected);
@@ -145,6 +149,27 @@ fn only_pages_of_listed_origins_may_call() {
             let answer = served.call(&Call::get(path).header("Origin", origin));
             assert_eq!((answer.status, answer.header("Access-Control-Allow-Origin")), (status, None));
             assert_eq!(answer.header("Vary"), Some("Origin"), "a cache must not mix them up");
+        }
+    }
+}
+
+#[test]
+fn without_authentication_pages_of_other_names_reach_nothing() {
+    for role in Role::ALL {
+        let (served, _database) = serve(*role, &[]);
+        let port = served.address.port();
+        let ask = |host: &str| {
+            let head = format!("GET /api/health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            let mut stream = http::open(served.address).unwrap();
+            stream.write_all(head.as_bytes()).unwrap();
+            http::read_answer(&mut stream).unwrap()
+        };
+        for host in ["localhost", "127.0.0.1", "[::1]", "LOCALHOST", "oc.localhost", "127.9.9.9"] {
+            assert_eq!(ask(host).status, 200, "{host}");
+            assert_eq!(ask(&format!("{host}:{port}")).status, 200, "{host}");
+        }
+        for host in ["rebound.example.org", "localhost.example.org", "192.0.2.1", "10.0.0.1:3000", "", "::"] {
+            ask(host).refused(421, "MISDIRECTED_REQUEST");
         }
     }
 }

@@ -56,7 +56,7 @@ fn a_head_that_drips_in_is_given_up() {
     let served = Served::start(role, &database, &SOON);
     let begun = Instant::now();
     let mut silent = begin(&served, "");
-    let mut slow = begin(&served, "GET /api/health HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+    let mut slow = begin(&served, "GET /api/health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
     let mut dripping = slow.try_clone().unwrap();
     std::thread::spawn(move || {
         while dripping.write_all(b"x").is_ok() && begun.elapsed() < Duration::from_secs(10) {
@@ -80,7 +80,8 @@ fn two_thousand_connections_that_say_nothing_hold_up_nobody() {
     let role = any_role();
     let database = TestDatabase::of(role.name());
     let served = Served::start(role, &database, &[("HEADER_TIMEOUT_MS", "60000")]);
-    let head = |i: u64| if i.is_multiple_of(2) { "" } else { "GET /api/documents HTTP/1.1\r\nHost: x\r\n" };
+    let head =
+        |i: u64| if i.is_multiple_of(2) { "" } else { "GET /api/documents HTTP/1.1\r\nHost: localhost\r\n" };
     let idle: Vec<TcpStream> = (0..COUNT).map(|i| begin(&served, head(i))).collect();
     let begun = Instant::now();
     for _ in 0..50 {

@@ -78,7 +78,7 @@ fn a_body_that_breaks_off_writes_nothing() {
     let (served, database) = serve(role);
     let mut stream = http::open(served.address).unwrap();
     let head = format!(
-        "POST {} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n",
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n",
         writing_path(role)
     );
     stream.write_all(head.as_bytes()).unwrap();

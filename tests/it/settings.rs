@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use oc::config::{SETTINGS, Setting};
+use oc::config::{Config, SETTINGS, Setting, Source, Value, Values};
 use oc::roles::Role;
 
 use crate::support::process::{Ended, oc, run, run_with};
@@ -153,6 +153,39 @@ fn without_authentication_only_the_loopback_interface_is_bound() {
         );
         assert_eq!(refused.code, 2);
         assert!(refused.err.contains("HOST (--host) must be a loopback address"), "{}", refused.err);
+    }
+}
+
+/// What is wrong with these settings beside those that every role needs.
+fn complaint(role: Role, given: &[(&'static str, &str)]) -> String {
+    let base =
+        [("PORT", "0"), ("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)];
+    let value = |(name, text): &(&'static str, &str)| {
+        (*name, Value { text: (*text).to_owned(), source: Source::Flag })
+    };
+    let values = Values::with_defaults(role.name(), base.iter().chain(given).map(value));
+    Config::load(role.name(), &values).map_or_else(|problems| problems.to_string(), |_| String::new())
+}
+
+#[test]
+fn without_authentication_nobody_is_served_through_a_proxy() {
+    let open = ("AUTH", "none");
+    for role in Role::ALL {
+        for address in ["127.0.0.1", "10.0.0.0/8"] {
+            let refused = complaint(*role, &[open, ("TRUSTED_PROXIES", address)]);
+            assert!(refused.contains("TRUSTED_PROXIES (--trusted-proxies) must be empty"), "{refused}");
+        }
+        for (url, good) in [
+            ("http://localhost:3000", true),
+            ("http://[::1]", true),
+            ("https://127.0.0.1", true),
+            ("https://letters.example.org", false),
+            ("http://192.168.1.4", false),
+        ] {
+            let said = complaint(*role, &[open, ("CLIENT_PUBLIC_URL", url)]);
+            let refused = said.contains("CLIENT_PUBLIC_URL (--client-public-url) must lead to this machine");
+            assert_eq!(refused, role.name() == "client" && !good, "{url}: {said}");
+        }
     }
 }
 

@@ -67,6 +67,8 @@ pub enum ErrorCode {
     UriTooLong,
     /// The headers are larger than the server takes.
     HeadersTooLarge,
+    /// Without authentication, a request to another name than one of this machine.
+    MisdirectedRequest,
     /// Asked for too much; try again after `Retry-After` seconds.
     RateLimited,
     /// The body is not JSON by its `Content-Type`.
@@ -117,6 +119,7 @@ impl ErrorCode {
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UriTooLong => StatusCode::URI_TOO_LONG,
             Self::HeadersTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+            Self::MisdirectedRequest => StatusCode::MISDIRECTED_REQUEST,
             Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Conflict | Self::DocumentOnItsWay | Self::IdempotencyInProgress => StatusCode::CONFLICT,

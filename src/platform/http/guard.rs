@@ -4,6 +4,8 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HOST, HeaderValue};
+use actix_web::http::uri::Authority;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage as _, HttpRequest};
@@ -12,7 +14,7 @@ use super::address::ClientAddress;
 use super::cors;
 use super::error::{ApiError, ErrorCode};
 use super::health::is_probe;
-use crate::config::Web;
+use crate::config::{Web, is_this_machine};
 use crate::domain::ids::TenantId;
 use crate::platform::limits::{Limits, Standing};
 
@@ -38,7 +40,8 @@ pub(crate) async fn guard(
     let Some(guard) = req.app_data::<Data<Guard>>().cloned() else {
         return Ok(next.call(req).await?.map_into_boxed_body());
     };
-    if let Err(error) = within_bounds(req.request(), &guard.web) {
+    let accepted = within_bounds(req.request(), &guard.web).and_then(|()| at_home(req.request(), &guard.web));
+    if let Err(error) = accepted {
         return Ok(req.error_response(error));
     }
     if let Some(answer) = cors::preflight(&req, &guard.web.cors_origins) {
@@ -87,6 +90,23 @@ pub(super) async fn count(req: &ServiceRequest, tenant: Option<&TenantId>) {
 pub(super) fn admitted(req: &HttpRequest) -> Result<(), ApiError> {
     let wait = req.extensions().get::<Standing>().map(|standing| standing.found.wait);
     wait.filter(|wait| !wait.is_zero()).map_or(Ok(()), |wait| Err(ApiError::rate_limited(wait)))
+}
+
+/// Where nobody is asked who they are, a page of any origin could speak for whoever
+/// looks at it, once the page's own name leads to this machine (DNS rebinding).
+fn at_home(req: &HttpRequest, web: &Web) -> Result<(), ApiError> {
+    let is_ours = |host: &str| is_this_machine(host) || host.to_ascii_lowercase().ends_with(".localhost");
+    let named = |value: &HeaderValue| {
+        let authority = value.to_str().ok().and_then(|text| text.parse::<Authority>().ok());
+        authority.is_some_and(|authority| is_ours(authority.host()))
+    };
+    let ours = req.headers().get_all(HOST).all(named) && req.uri().host().is_none_or(is_ours);
+    if web.only_this_machine && !ours {
+        let message =
+            "Without authentication only localhost and loopback addresses are answered; use one of them";
+        return Err(ApiError::new(ErrorCode::MisdirectedRequest, message));
+    }
+    Ok(())
 }
 
 /// What the web framework would let pass.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Client, code_of};
 use crate::support::http::Call;
+use crate::support::tokens::{JWT, token};
 use crate::support::vault::opened;
 
 const ID: &str = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d";
@@ -179,8 +180,11 @@ async fn two_thousand_codes_are_all_different_and_use_every_symbol() {
 #[actix_web::test]
 async fn the_link_leads_to_the_public_address() {
     let database = std::rc::Rc::new(crate::support::database::TestDatabase::of("client"));
-    let client = Client::on(&database, &[("CLIENT_PUBLIC_URL", "https://client.example.org/read/")]).await;
-    let receipt = client.deliver(&json!({"title": "T", "content": "C"})).await.expect(201);
+    let public = [("CLIENT_PUBLIC_URL", "https://client.example.org/read/")];
+    let client = Client::on(&database, &[JWT, &public].concat()).await;
+    let bearer = format!("Bearer {}", token("transfer:write"));
+    let call = Call::post("/v1/documents", &json!({"title": "T", "content": "C"}));
+    let receipt = client.call(call.header("Authorization", &bearer)).await.expect(201);
     let link = receipt["link"].as_str().unwrap();
     assert!(link.starts_with("https://client.example.org/read/d/"), "{link}");
 }

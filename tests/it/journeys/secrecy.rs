@@ -1,11 +1,14 @@
 //! Nothing secret is ever printed, however much is asked for.
 
+use std::sync::LazyLock;
+
 use oc::roles::Role;
 use serde_json::json;
 
 use crate::support::database::TestDatabase;
 use crate::support::http::Call;
 use crate::support::process::Served;
+use crate::support::tokens::{EVERY_SCOPE, JWT, SERVICE_SECRET, token};
 
 /// What nobody may find in what a process says.
 const SECRETS: [(&str, &str); 12] = [
@@ -23,6 +26,9 @@ const SECRETS: [(&str, &str); 12] = [
     ("link token", "dGhpcyBpcyBhIGxpbmsgdG9rZW4gb2YgMzIgYnl0ZXM"),
 ];
 
+/// A token that opens everything.
+static TOKEN: LazyLock<String> = LazyLock::new(|| token(EVERY_SCOPE));
+
 fn secret(name: &str) -> &'static str {
     SECRETS.iter().find(|(known, _)| *known == name).unwrap().1
 }
@@ -38,11 +44,12 @@ fn found(text: &str, codes: &[String]) -> Vec<String> {
             .any(|spelling| text.contains(spelling.as_str()))
     };
     let fixed = SECRETS.iter().filter(|(_, value)| stands(value)).map(|(name, _)| (*name).to_owned());
+    let fixed = fixed.chain(stands(&TOKEN).then(|| "good token".to_owned()));
     fixed.chain(codes.iter().filter(|code| stands(code)).map(|code| format!("code {code}"))).collect()
 }
 
 fn call(call: Call) -> Call {
-    call.header("Authorization", &format!("Bearer {}", secret("bearer token")))
+    call.header("Authorization", &format!("Bearer {}", *TOKEN))
         .header("User-Agent", secret("user agent"))
         .header("X-Forwarded-For", secret("address"))
 }
@@ -96,6 +103,13 @@ fn fail(provider: &Served, client: &Served) -> Vec<String> {
     for (served, one) in calls {
         served.call(&call(one));
     }
+    for served in [provider, client] {
+        let bad = format!("Bearer {}", secret("bearer token"));
+        let path = if std::ptr::eq(served, client) { "/v1/documents" } else { "/api/documents" };
+        served
+            .call(&Call::post(path, &json!({})).header("Authorization", &bad))
+            .refused(401, "UNAUTHENTICATED");
+    }
     // What is no HTTP at all.
     for served in [provider, client] {
         let mut stream = crate::support::http::open(served.address).unwrap();
@@ -109,7 +123,13 @@ fn fail(provider: &Served, client: &Served) -> Vec<String> {
 #[test]
 fn nothing_secret_is_printed_at_the_most_talkative_level() {
     let (at_provider, at_client) = (TestDatabase::of("provider"), TestDatabase::of("client"));
-    let base = [("RUST_LOG", "trace"), ("TRUSTED_PROXIES", "127.0.0.1"), ("RATE_ADDRESS_PER_MINUTE", "20")];
+    let base = [
+        ("RUST_LOG", "trace"),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("RATE_ADDRESS_PER_MINUTE", "20"),
+        ("SERVICE_TOKEN_SECRET", SERVICE_SECRET),
+    ];
+    let base = [JWT, &base].concat();
     let mut client = Served::start(Role::Client, &at_client, &base);
     let api = format!("{}/api/", client.url());
     let way =

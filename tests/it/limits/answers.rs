@@ -43,7 +43,8 @@ fn an_address_has_one_budget_for_all_that_is_public() {
     for role in Role::ALL {
         let database = TestDatabase::of(role.name());
         let given = [("RATE_ADDRESS_PER_MINUTE", "3"), ("TRUSTED_PROXIES", "127.0.0.0/8")];
-        let served = Served::start(*role, &database, &given);
+        let served = Served::start(*role, &database, &[JWT, &given].concat());
+        let bearer = format!("Bearer {}", token(EVERY_SCOPE));
         let from =
             |path: &str, address: &str| served.call(&Call::get(path).header("X-Forwarded-For", address));
         for path in ["/docs/swagger.json", "/nowhere", "/docs/"] {
@@ -54,7 +55,8 @@ fn an_address_has_one_budget_for_all_that_is_public() {
         // Who calls for a tenant, and who looks whether it lives, is not public.
         if role.name() == "provider" {
             let (path, status) = reading_path(*role);
-            assert_eq!(from(path, "192.0.2.1").status, status);
+            let call = Call::get(path).header("X-Forwarded-For", "192.0.2.1");
+            assert_eq!(served.call(&call.header("Authorization", &bearer)).status, status);
         }
         assert_eq!(from("/api/health", "192.0.2.1").status, 200);
         let said = served.process.said();
