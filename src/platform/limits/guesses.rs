@@ -8,7 +8,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::{Backoff, Found, Limits, Rule, Step, octets};
+use super::{Backoff, Found, Limits, Rule, Step, places};
 use crate::domain::ids::TenantId;
 
 const MINUTE: u64 = 60;
@@ -78,7 +78,8 @@ impl Guesses {
     }
 
     fn code_key(&self, guess: &Guess<'_>) -> String {
-        format!("guess:{}", self.0.hash(&[b"guess", guess.code.as_bytes(), &octets(guess.address)]))
+        let address = places(guess.address).into_iter().next().map(|place| place.octets).unwrap_or_default();
+        format!("guess:{}", self.0.hash(&[b"guess", guess.code.as_bytes(), &address]))
     }
 
     /// A step on every budget that a wrong guess is taken from, but that of the tenant.
@@ -87,12 +88,13 @@ impl Guesses {
             return Vec::new();
         }
         let counts = &self.0.settings().guesses;
-        let address = self.0.hash(&[b"address", &octets(guess.address)]);
-        let budgets = [
-            (format!("guess:ip:{address}"), rule(counts.per_address, 10 * MINUTE)),
-            (format!("guess:day:{address}"), rule(counts.per_address_day, DAY)),
-            ("guess:all".to_owned(), rule(counts.per_instance, MINUTE)),
-        ];
+        let mut budgets = vec![("guess:all".to_owned(), rule(counts.per_instance, MINUTE))];
+        for place in places(guess.address) {
+            let hash = self.0.of_place(&place);
+            let of_place = |count, span| rule(count, span).map(|rule| place.rule(rule));
+            budgets.push((format!("guess:ip:{hash}"), of_place(counts.per_address, 10 * MINUTE)));
+            budgets.push((format!("guess:day:{hash}"), of_place(counts.per_address_day, DAY)));
+        }
         budgets.into_iter().filter_map(|(key, rule)| Some((key, step(rule?)))).collect()
     }
 

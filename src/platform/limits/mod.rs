@@ -8,9 +8,9 @@
 //! | Key | What |
 //! |---|---|
 //! | `rate:{tenant}:{method and route}` | requests of a tenant to a route |
-//! | `rate:ip:{hash}` | requests of an address to what is public |
+//! | `rate:ip:{hash}` | requests of an address, or of a network of 48 bits of IPv6, to what is public |
 //! | `guess:{hash}` | wrong guesses at one code by one address |
-//! | `guess:ip:{hash}`, `guess:day:{hash}` | wrong guesses of an address |
+//! | `guess:ip:{hash}`, `guess:day:{hash}` | wrong guesses of an address or such a network |
 //! | `guess:tenant:{tenant}`, `guess:all` | wrong guesses at the codes of a tenant, at all codes |
 //!
 //! `idem:{tenant}:{hash}` is reserved: requests that happen once are kept in
@@ -38,6 +38,8 @@ pub use shared::Shared;
 /// Keys that a process remembers, about 150 bytes each.
 const KEYS_MAX: usize = 100_000;
 const MINUTE: Duration = Duration::from_secs(60);
+/// Budgets of an address that a network of 48 bits of IPv6 has.
+const NETWORK_BUDGETS: u32 = 5;
 
 /// The limits of a process, the same in all of its threads.
 #[derive(Debug, Clone)]
@@ -89,8 +91,21 @@ impl Limits {
     /// Takes one request of an address out of its budget; `None` where there is no limit.
     pub async fn take_of_address(&self, address: IpAddr) -> Option<Standing> {
         let rule = per_minute(self.0.settings.address_per_minute)?;
-        let key = format!("rate:ip:{}", self.hash(&[b"address", &octets(address)]));
-        Some(Standing { policy: "address", rule, found: self.one(key, Step::Take(rule)).await })
+        let places = places(address);
+        let steps: Vec<_> = places
+            .iter()
+            .map(|place| (format!("rate:ip:{}", self.of_place(place)), Step::Take(place.rule(rule))))
+            .collect();
+        let found = self.steps(&steps).await;
+        let standings = places
+            .iter()
+            .zip(found)
+            .zip(["address", "network"])
+            .map(|((place, found), policy)| Standing { policy, rule: place.rule(rule), found });
+        // The address alone, unless it is its network that has to wait.
+        standings.reduce(
+            |address, network| if network.found.wait > address.found.wait { network } else { address },
+        )
     }
 
     /// The limits of wrong guesses at access codes.
@@ -131,6 +146,10 @@ impl Limits {
         here.into_iter().zip(there).map(|(here, there)| stricter(here, there)).collect()
     }
 
+    fn of_place(&self, place: &Place) -> String {
+        self.hash(&[b"address", &place.octets])
+    }
+
     /// A keyed hash, 32 hexadecimal digits: the key of something that must not be
     /// readable in a Redis or in a dump of memory.
     fn hash(&self, parts: &[&[u8]]) -> String {
@@ -147,12 +166,28 @@ fn stricter(here: Found, there: Found) -> Found {
     if here.wait > there.wait || (here.wait == there.wait && here.left < there.left) { here } else { there }
 }
 
-/// The part of an address that stands for somebody: all of IPv4, the network of 64
-/// bits of IPv6, which one customer has for himself.
-#[must_use]
-pub fn octets(address: IpAddr) -> Vec<u8> {
+/// A part of an address that stands for somebody, and how many budgets of one address
+/// it has.
+struct Place {
+    octets: Vec<u8>,
+    budgets: u32,
+}
+
+/// Where an address is counted: all of IPv4; of IPv6 the network of 64 bits, which one
+/// customer has for himself, and the one of 48 bits around it, which one customer
+/// may have too, and with it 65,536 of the others.
+fn places(address: IpAddr) -> Vec<Place> {
     match address.to_canonical() {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().into_iter().take(8).collect(),
+        IpAddr::V4(address) => vec![Place { octets: address.octets().to_vec(), budgets: 1 }],
+        IpAddr::V6(address) => {
+            let first = |bytes| address.octets().into_iter().take(bytes).collect();
+            vec![Place { octets: first(8), budgets: 1 }, Place { octets: first(6), budgets: NETWORK_BUDGETS }]
+        }
+    }
+}
+
+impl Place {
+    fn rule(&self, rule: Rule) -> Rule {
+        Rule { burst: rule.burst.saturating_mul(self.budgets), ..rule }
     }
 }

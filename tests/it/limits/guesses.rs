@@ -154,3 +154,35 @@ async fn a_count_of_zero_is_no_limit() {
         assert!(guesses.take_of_tenant(&tenant("mine")).await.is_ok());
     }
 }
+
+#[actix_web::test]
+async fn who_has_many_networks_of_64_bits_has_five_budgets_of_an_address() {
+    let hand = Hand::default();
+    let guesses = guesses(GuessLimits { per_address: 3, ..DEFAULTS }, &hand);
+    let mut made = 0;
+    for i in 0..100 {
+        let (code, address) = (format!("code {i}"), format!("2001:db8:7:{i:x}::1"));
+        made += usize::from(wrong(&guesses, &guess(&code, &address)).await == 0);
+    }
+    assert_eq!(made, 15);
+    assert_eq!(wrong(&guesses, &guess("x", "2001:db8:8::1")).await, 0, "another network");
+    let by_link = Guess { way: Way::Link, ..guess("link", "2001:db8:7::1") };
+    assert_eq!(wrong(&guesses, &by_link).await, 0);
+}
+
+#[actix_web::test]
+async fn requests_of_a_network_are_counted_too_and_say_whose_budget_is_used_up() {
+    let settings = Settings { address_per_minute: 4, ..Settings::default() };
+    let limits = limits(&settings, Hand::default().clock());
+    for i in 0..30_u32 {
+        let address = format!("2001:db8:7:{i:x}::1").parse().unwrap();
+        let standing = limits.take_of_address(address).await.unwrap();
+        let expected = if i < 20 { ("address", 4, true) } else { ("network", 20, false) };
+        let found = (standing.policy, standing.rule.burst, standing.found.wait.is_zero());
+        assert_eq!(found, expected, "{i}");
+    }
+    for i in 0..6 {
+        let standing = limits.take_of_address("192.0.2.1".parse().unwrap()).await.unwrap();
+        assert_eq!((standing.policy, standing.found.wait.is_zero()), ("address", i < 4));
+    }
+}
