@@ -3,6 +3,7 @@
 
 mod access;
 mod audit;
+mod client_role;
 mod delivery;
 mod identity;
 mod limits;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use access::{AccessCodes, CodeHash};
 pub use audit::Audit;
+pub use client_role::ClientRole;
 pub use delivery::{Breaker, Outbox, Retention, Retry, Upkeep};
 pub use identity::{Auth, Identity, Jwks, Jwt};
 pub use limits::{GuessLimits, Limits, TlsFiles, Web};
@@ -102,17 +104,6 @@ pub struct Database {
     pub lock_timeout: Duration,
 }
 
-/// The way to the client role, as the provider role and links see it.
-#[derive(Debug, Clone)]
-pub struct ClientRole {
-    /// `CLIENT_BASE_URL`, always with a slash at its end.
-    pub base_url: String,
-    /// `CLIENT_PUBLIC_URL`, never with a slash at its end.
-    pub public_url: String,
-    /// `SEND_TIMEOUT_MS`.
-    pub send_timeout: Duration,
-}
-
 impl Config {
     /// Checks every setting of `role` and gathers all that is wrong.
     pub fn load(role: &str, values: &Values) -> Result<Self, Problems> {
@@ -124,7 +115,7 @@ impl Config {
             limits: limits::limits(values, &mut problems),
             web: limits::web(role, values, &mut problems),
             database: Database::load(values, &mut problems),
-            client: client_role(values, &mut problems),
+            client: client_role::client_role(role, values, &mut problems),
             outbox: delivery::outbox(values, &mut problems),
             upkeep: delivery::upkeep(values, &mut problems),
             retention: delivery::retention(values, &mut problems),
@@ -168,11 +159,6 @@ impl Config {
                 "TRUSTED_PROXIES",
                 "must be empty while AUTH is none: whoever came through a proxy would come in unchecked",
             );
-        }
-        let public = url::Url::parse(&self.client.public_url);
-        let elsewhere = public.is_ok_and(|url| !url.host_str().is_some_and(network::is_this_machine));
-        if self.role == "client" && elsewhere {
-            problems.add("CLIENT_PUBLIC_URL", "must lead to this machine, such as http://127.0.0.1:3000, while AUTH is none: nobody else may come in unchecked");
         }
     }
 }
@@ -221,15 +207,5 @@ fn http(values: &Values, problems: &mut Problems) -> Http {
         max_body_bytes: values.number("MAX_BODY_BYTES", 1_024..=64 * 1_048_576, problems),
         drain: Duration::from_millis(values.number("SHUTDOWN_DRAIN_MS", 0..=600_000, problems)),
         shutdown_timeout: Duration::from_secs(values.number("SHUTDOWN_TIMEOUT_SECONDS", 1..=3_600, problems)),
-    }
-}
-
-fn client_role(values: &Values, problems: &mut Problems) -> ClientRole {
-    let base_url = values.http_url("CLIENT_BASE_URL", problems);
-    let public_url = values.http_url("CLIENT_PUBLIC_URL", problems);
-    ClientRole {
-        base_url: format!("{}/", base_url.trim_end_matches('/')),
-        public_url: public_url.trim_end_matches('/').to_owned(),
-        send_timeout: Duration::from_millis(values.number("SEND_TIMEOUT_MS", 50..=60_000, problems)),
     }
 }

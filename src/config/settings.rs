@@ -221,6 +221,11 @@ pub const SETTINGS: &[Setting] = &[
             "API of the client role as the provider role reaches it; v1/documents is appended",
         )
     },
+    of_provider(
+        "CLIENT_BASE_URL_INSECURE",
+        "false",
+        "Whether CLIENT_BASE_URL may be http to any host while AUTH is jwt: true or false",
+    ),
     Setting {
         role: Some("client"),
         ..setting(

@@ -7,6 +7,7 @@ use oc::config::{Config, SETTINGS, Setting, Source, Value, Values};
 use oc::roles::Role;
 
 use crate::support::process::{Ended, oc, run, run_with};
+use crate::support::tokens::JWT;
 use crate::support::{KEY, NEW_KEY, any_role};
 
 const DATABASE: &str = "postgres://oc:hunter2-password@127.0.0.1:1/oc";
@@ -185,6 +186,36 @@ fn without_authentication_nobody_is_served_through_a_proxy() {
             let said = complaint(*role, &[open, ("CLIENT_PUBLIC_URL", url)]);
             let refused = said.contains("CLIENT_PUBLIC_URL (--client-public-url) must lead to this machine");
             assert_eq!(refused, role.name() == "client" && !good, "{url}: {said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_confidential_does_not_travel_in_clear() {
+    let asks = |role: Role, url: (&'static str, &str), more: &[(&'static str, &str)]| {
+        complaint(role, &[JWT, &[url], more].concat())
+    };
+    let insecurely = ("CLIENT_BASE_URL_INSECURE", "true");
+    for role in Role::ALL {
+        let (name, cluster) = match role.name() {
+            "client" => ("CLIENT_PUBLIC_URL", false),
+            _ => ("CLIENT_BASE_URL", true),
+        };
+        for (url, good) in [
+            ("https://client.example.org/api/", true),
+            ("http://127.0.0.1:3000/api/", true),
+            ("http://localhost:3000", true),
+            ("http://client.example.org/api/", false),
+            ("http://10.1.2.3/api/", false),
+            ("http://oc-client-backend.oc-client.svc/api/", cluster),
+            ("http://oc-client-backend.oc-client.svc.cluster.local/api/", cluster),
+            ("http://svc.cluster.local.example.org/api/", false),
+            ("http://evilsvc/api/", false),
+        ] {
+            let said = asks(*role, (name, url), &[]);
+            assert_eq!(said.contains(&format!("{name} (--")), !good, "{} {url}: {said}", role.name());
+            let insecure = asks(*role, (name, url), &[insecurely]);
+            assert_eq!(insecure.is_empty(), good || cluster, "{} {url}: {insecure}", role.name());
         }
     }
 }
