@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::support::database::TestDatabase;
 use crate::support::http::{self, Call, assert_timestamp};
 use crate::support::process::{Served, run_with};
-use crate::support::{KEY, any_role, writing_path};
+use crate::support::{CODE_KEY, KEY, any_role, writing_path};
 
 fn serve(role: Role) -> (Served, TestDatabase) {
     let database = TestDatabase::of(role.name());
@@ -73,6 +73,23 @@ fn a_form_that_is_too_large_is_answered_and_the_sender_can_read_it() {
 }
 
 #[test]
+fn nobody_is_let_write_more_than_a_code_takes_without_a_token() {
+    for role in Role::ALL.iter().filter(|role| role.name() == "client") {
+        let (served, _database) = serve(*role);
+        let code = |length| "0".repeat(length);
+        for path in ["/", "/d/token"] {
+            let form = |length| Call::new("POST", path).form(&format!("code={}", code(length)));
+            assert_eq!(http::call(served.address, &form(5_000)).status, 413);
+            assert_eq!(http::call_in_chunks(served.address, &form(5_000)).status, 413);
+            assert_eq!(http::call(served.address, &form(3_000)).status, 404);
+        }
+        let body = |length| Call::post("/api/public/access", &json!({ "accessCode": code(length) }));
+        http::call(served.address, &body(5_000)).refused(413, "PAYLOAD_TOO_LARGE");
+        http::call(served.address, &body(3_000)).refused(404, "NOT_FOUND");
+    }
+}
+
+#[test]
 fn a_body_that_breaks_off_writes_nothing() {
     let role = any_role();
     let (served, database) = serve(role);
@@ -117,7 +134,7 @@ fn a_taken_port_is_told_with_what_to_do() {
     let port = served.address.port().to_string();
     let refused = run_with(
         &["serve", "--role", role.name(), "--auth", "none", "--port", &port],
-        &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)],
+        &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", CODE_KEY), ("FIELD_ENCRYPTION_KEY", KEY)],
     );
     assert_eq!(refused.code, 1);
     let told = format!("can't listen on 127.0.0.1:{port}");

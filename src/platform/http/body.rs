@@ -17,9 +17,17 @@ use crate::domain::fields::Invalid;
 /// Longest time for a body to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// `MAX_BODY_BYTES`, shared with the extractors.
+/// What is too large is read to this size at least, and thrown away.
+const DRAINED: usize = 16 * 1_048_576;
+
+/// `MAX_BODY_BYTES`, shared with the extractors; routes may have a limit of their own.
 #[derive(Debug, Clone, Copy)]
 pub struct BodyLimit(pub usize);
+
+impl BodyLimit {
+    /// Where nobody is asked who they are: a code and a link are much shorter.
+    pub const PUBLIC: Self = Self(4_096);
+}
 
 /// A request's JSON body, not yet checked.
 #[derive(Debug)]
@@ -63,7 +71,7 @@ async fn collect(req: &HttpRequest, mut payload: Payload, limit: usize) -> Resul
         // that the sender gets to read the answer instead of a reset connection.
         if size <= limit {
             bytes.extend_from_slice(&chunk);
-        } else if size > limit.saturating_mul(16) {
+        } else if size > limit.saturating_mul(16).max(DRAINED) {
             break;
         }
     }

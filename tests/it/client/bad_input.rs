@@ -120,7 +120,7 @@ async fn the_form_answers_what_is_no_form_with_a_page() {
         assert!([400, 413, 415].contains(&page.status), "{}", page.text());
         assert!(page.text().contains("role=\"alert\"") && !page.text().contains("Secret"), "{}", page.text());
     }
-    for typed in ["%00", "%FF", "%", "", "+", "x%0Ay", &"x".repeat(10_000)] {
+    for typed in ["%00", "%FF", "%", "", "+", "x%0Ay", &"x".repeat(4_000)] {
         let page = client.call(post().form(&format!("code={typed}"))).await;
         assert_eq!(page.status, 404, "{typed}");
         assert!(page.text().contains("role=\"alert\""), "{typed}");

@@ -9,6 +9,7 @@ use actix_web::web::{Data, ServiceConfig, delete, get, post, put, resource};
 
 use super::State;
 use crate::platform::audit::export_audit;
+use crate::platform::http::BodyLimit;
 
 /// Mounts the API.
 pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
@@ -36,6 +37,8 @@ pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
     for path in ["/v1/receipts", "/api/v1/receipts"] {
         cfg.service(resource(path).route(get().to(exchange::list_receipts)));
     }
-    cfg.service(resource("/api/public/access").route(post().to(public::open_with_code)));
+    let small = Data::new(BodyLimit::PUBLIC);
+    let access = resource("/api/public/access").app_data(small).route(post().to(public::open_with_code));
+    cfg.service(access);
     cfg.service(resource("/api/public/{accessCode}").route(get().to(public::open_public_document)));
 }

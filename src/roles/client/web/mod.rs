@@ -15,7 +15,7 @@ use askama::Template;
 
 use crate::domain::bodies;
 use crate::platform::audit::Who;
-use crate::platform::http::{ApiError, ClientAddress, ErrorCode, read_body};
+use crate::platform::http::{ApiError, BodyLimit, ClientAddress, ErrorCode, read_body};
 use crate::roles::client::State;
 use crate::roles::client::flows::{self, Typed};
 use pages::{DocumentPage, EntryPage, Place};
@@ -150,11 +150,15 @@ fn render(status: StatusCode, page: &impl Template) -> Result<HttpResponse, ApiE
 
 /// Mounts the pages.
 pub fn configure(cfg: &mut ServiceConfig) {
-    let entry = |path| resource(path).route(get().to(entry_page)).route(head().to(entry_page));
+    let small = Data::new(BodyLimit::PUBLIC);
+    let entry = |path| {
+        resource(path).app_data(small.clone()).route(get().to(entry_page)).route(head().to(entry_page))
+    };
     cfg.service(entry("/").route(post().to(open_page)))
         .service(entry("/view/{code}"))
         .service(
             resource("/d/{token}")
+                .app_data(small.clone())
                 .route(get().to(link_page))
                 .route(head().to(link_page))
                 .route(post().to(open_link_page)),
