@@ -1,6 +1,7 @@
 //! The database of one role: bounded pools, one door for every query, which asks
 //! whose rows it is about, and honest answers when it is busy or gone.
 
+mod alive;
 mod commits;
 pub mod fence;
 mod gather;
@@ -20,6 +21,7 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 use crate::config::Database;
 use crate::domain::ids::TenantId;
+use alive::Alive;
 use commits::Commit;
 use gather::{Gather, Lane};
 use manager::Side;
@@ -92,6 +94,7 @@ pub struct Db {
     tenants: Set,
     everybody: Set,
     commits: Arc<Gather<Commit>>,
+    alive: Alive,
 }
 
 impl Db {
@@ -106,6 +109,7 @@ impl Db {
         Self {
             tenants: Set::new(settings, owner, Side::Tenants, all - everybody),
             everybody: Set::new(settings, owner, Side::Everybody, everybody),
+            alive: Alive::default(),
             commits: Gather::new(Side::Tenants, Lane::Writing, commits::PARALLEL, commits::commit),
         }
     }
@@ -131,8 +135,14 @@ impl Db {
         }
     }
 
-    /// Whether a statement can be run now.
-    pub async fn ping(&self) -> Result<(), DbError> {
+    /// Whether a statement can be run now, or could be half a second ago: however many
+    /// ask, the database is asked no more often than that.
+    pub async fn is_alive(&self) -> bool {
+        let db = self.clone();
+        self.alive.or_ask(async move { db.ping().await.is_ok() }).await
+    }
+
+    async fn ping(&self) -> Result<(), DbError> {
         let ask = |conn: &mut manager::Connection| {
             use diesel::RunQueryDsl as _;
             diesel::sql_query("SELECT 1").execute(conn.inner())?;
