@@ -134,11 +134,15 @@ fn jwks(url: &str, values: &Values, problems: &mut Problems) -> Jwks {
     let seconds = |name: &str, least: u64, most: u64, problems: &mut Problems| -> Duration {
         Duration::from_secs(values.number(name, least..=most, problems))
     };
-    Jwks {
-        url: url.to_owned(),
-        ttl: seconds("JWT_JWKS_TTL_SECONDS", 10, 86_400, problems),
-        refetch: seconds("JWT_JWKS_REFETCH_SECONDS", 1, 3_600, problems),
+    let ttl = seconds("JWT_JWKS_TTL_SECONDS", 10, 86_400, problems);
+    let refetch = seconds("JWT_JWKS_REFETCH_SECONDS", 1, 3_600, problems);
+    if refetch > ttl / 2 {
+        problems.add(
+            "JWT_JWKS_REFETCH_SECONDS",
+            "must be at most half of JWT_JWKS_TTL_SECONDS: otherwise keys end before they may be fetched again",
+        );
     }
+    Jwks { url: url.to_owned(), ttl, refetch }
 }
 
 fn is_safe(url: &url::Url) -> bool {
@@ -259,6 +263,25 @@ mod tests {
             ("JWT_AUDIENCE", "a"),
         ];
         assert!(load("client", &same).unwrap_err().contains("must not be JWT_SECRET"));
+    }
+
+    #[test]
+    fn keys_are_fetched_again_before_they_are_too_old() {
+        let every = |ttl: &str, refetch: &str| {
+            let jwks =
+                [("JWT_JWKS_URL", "https://id.example/jwks"), ("JWT_ISSUER", "i"), ("JWT_AUDIENCE", "a")];
+            let pauses = [("JWT_JWKS_TTL_SECONDS", ttl), ("JWT_JWKS_REFETCH_SECONDS", refetch)];
+            load("provider", &[&[("AUTH", "jwt")], &jwks[..], &pauses].concat())
+        };
+        assert!(every("600", "300").is_ok() && every("10", "5").is_ok());
+        for (ttl, refetch) in [("600", "301"), ("10", "10"), ("60", "3600")] {
+            let refused = every(ttl, refetch).unwrap_err();
+            assert!(
+                refused
+                    .contains("JWT_JWKS_REFETCH_SECONDS (--jwt-jwks-refetch-seconds) must be at most half"),
+                "{refused}"
+            );
+        }
     }
 
     #[test]
