@@ -18,7 +18,7 @@ use oc::roles::client::codes::{Codes, Issued};
 
 use crate::operations::{PGBENCH_SEND_IDS, PGBENCH_SENDABLE, READ_IDS, SEND_IDS, content, id};
 use crate::scripts::PGBENCH_CODES;
-use crate::stage::{KEY, SENDABLE, program};
+use crate::stage::{CODE_KEY, KEY, SENDABLE, program};
 
 /// When everything was written.
 const NOW: &str = "2026-11-20T00:00:00Z";
@@ -142,7 +142,7 @@ fn write_codes(
     selectors_file: &std::path::Path,
     documents: u64,
 ) -> Vec<String> {
-    let keys = Arc::new(SecretKeys::new(&Keys(vec![KEY])).unwrap());
+    let keys = Arc::new(SecretKeys::new(&Keys(vec![CODE_KEY])).unwrap());
     let codes = Codes::new(
         keys,
         &AccessCodes {

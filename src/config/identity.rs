@@ -113,7 +113,8 @@ fn jwt(values: &Values, problems: &mut Problems) -> Option<Jwt> {
     if secret.is_none() && jwks.is_none() {
         return None;
     }
-    if secret.is_some() && values.get("SERVICE_TOKEN_SECRET") == values.get("JWT_SECRET") {
+    let mut of_roles = values.get("SERVICE_TOKEN_SECRET").unwrap_or_default().split(',').map(str::trim);
+    if secret.as_ref().is_some_and(|secret| of_roles.any(|text| text == secret.expose().trim())) {
         problems.add(
             "SERVICE_TOKEN_SECRET",
             "must not be JWT_SECRET: whoever makes tokens for people could pass for the other role",
@@ -263,6 +264,11 @@ mod tests {
             ("JWT_AUDIENCE", "a"),
         ];
         assert!(load("client", &same).unwrap_err().contains("must not be JWT_SECRET"));
+        for list in [format!("{OTHER},{GOOD}"), format!("{OTHER}, {GOOD} "), format!(" {GOOD} ,{OTHER}")] {
+            let one_of =
+                same.map(|given| if given.0 == "SERVICE_TOKEN_SECRET" { (given.0, &*list) } else { given });
+            assert!(load("client", &one_of).unwrap_err().contains("must not be JWT_SECRET"), "{list}");
+        }
     }
 
     #[test]

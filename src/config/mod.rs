@@ -142,6 +142,12 @@ impl Config {
                 .parsed("WEBHOOK_ALLOW_PRIVATE", "true or false", &mut problems)
                 .unwrap_or(false),
         };
+        if config.access_code_keys.0.iter().any(|key| config.field_encryption_keys.0.contains(key)) {
+            problems.add(
+                "ACCESS_CODE_KEY",
+                "must have no key in common with FIELD_ENCRYPTION_KEY: whoever learns one would have both",
+            );
+        }
         if config.web.only_this_machine {
             config.stays_on_this_machine(&mut problems);
         }

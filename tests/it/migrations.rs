@@ -207,7 +207,7 @@ fn a_database_of_another_program_is_left_alone() {
             &["serve", "--role", role.name(), "--auth", "none", "--port", "0", "--migrate"],
             &[
                 ("DATABASE_URL", database.url()),
-                ("ACCESS_CODE_KEY", crate::support::KEY),
+                ("ACCESS_CODE_KEY", crate::support::CODE_KEY),
                 ("FIELD_ENCRYPTION_KEY", crate::support::KEY),
             ],
         );
@@ -216,7 +216,7 @@ fn a_database_of_another_program_is_left_alone() {
             &["serve", "--role", role.name(), "--auth", "none", "--port", "0"],
             &[
                 ("DATABASE_URL", database.url()),
-                ("ACCESS_CODE_KEY", crate::support::KEY),
+                ("ACCESS_CODE_KEY", crate::support::CODE_KEY),
                 ("FIELD_ENCRYPTION_KEY", crate::support::KEY),
             ],
         );
@@ -250,7 +250,7 @@ fn serve_migrates_when_it_is_told_to() {
     command.args(["serve", "--role", role.name(), "--auth", "none", "--port", "0", "--migrate"]);
     command
         .env("DATABASE_URL", database.url())
-        .env("ACCESS_CODE_KEY", crate::support::KEY)
+        .env("ACCESS_CODE_KEY", crate::support::CODE_KEY)
         .env("FIELD_ENCRYPTION_KEY", crate::support::KEY);
     let mut process = crate::support::process::Process::start(command);
     process.wait_for("the banner", |said| said.contains(" on http://").then_some(()));

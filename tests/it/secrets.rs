@@ -6,7 +6,7 @@ use oc::roles::Role;
 
 use crate::support::process::run_with;
 use crate::support::scratch::Scratch;
-use crate::support::{KEY, any_role};
+use crate::support::{CODE_KEY, KEY, any_role};
 
 const DATABASE: &str = "postgres://oc:hunter2-password@127.0.0.1:1/oc";
 
@@ -14,7 +14,7 @@ const DATABASE: &str = "postgres://oc:hunter2-password@127.0.0.1:1/oc";
 fn help_never_shows_the_value_of_a_variable() {
     let shown = run_with(
         &["serve", "--help"],
-        &[("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)],
+        &[("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", CODE_KEY), ("FIELD_ENCRYPTION_KEY", KEY)],
     );
     assert!(!shown.out.contains("hunter2") && !shown.out.contains(KEY));
 }
@@ -59,7 +59,7 @@ fn an_unusable_secret_is_refused_and_never_shown() {
         &[
             ("DATABASE_URL", "mysql://u:hunter2@h/d"),
             ("AUTH", "none"),
-            ("ACCESS_CODE_KEY", KEY),
+            ("ACCESS_CODE_KEY", CODE_KEY),
             ("FIELD_ENCRYPTION_KEY", KEY),
         ],
     );
@@ -105,7 +105,7 @@ fn a_secret_may_stand_in_a_file() {
         &["config", "--role", role],
         &[
             ("DATABASE_URL_FILE", file),
-            ("ACCESS_CODE_KEY", KEY),
+            ("ACCESS_CODE_KEY", CODE_KEY),
             ("FIELD_ENCRYPTION_KEY", KEY),
             ("AUTH", "none"),
         ],
@@ -117,7 +117,7 @@ fn a_secret_may_stand_in_a_file() {
         &[
             ("DATABASE_URL_FILE", file),
             ("DATABASE_URL", DATABASE),
-            ("ACCESS_CODE_KEY", KEY),
+            ("ACCESS_CODE_KEY", CODE_KEY),
             ("FIELD_ENCRYPTION_KEY", KEY),
             ("AUTH", "none"),
         ],

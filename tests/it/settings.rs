@@ -8,7 +8,7 @@ use oc::roles::Role;
 
 use crate::support::process::{Ended, oc, run, run_with};
 use crate::support::tokens::JWT;
-use crate::support::{KEY, NEW_KEY, any_role};
+use crate::support::{CODE_KEY, KEY, NEW_KEY, any_role};
 
 const DATABASE: &str = "postgres://oc:hunter2-password@127.0.0.1:1/oc";
 
@@ -148,7 +148,7 @@ fn without_authentication_only_the_loopback_interface_is_bound() {
                 ("AUTH", "none"),
                 ("HOST", host),
                 ("DATABASE_URL", DATABASE),
-                ("ACCESS_CODE_KEY", KEY),
+                ("ACCESS_CODE_KEY", CODE_KEY),
                 ("FIELD_ENCRYPTION_KEY", KEY),
             ],
         );
@@ -159,8 +159,12 @@ fn without_authentication_only_the_loopback_interface_is_bound() {
 
 /// What is wrong with these settings beside those that every role needs.
 fn complaint(role: Role, given: &[(&'static str, &str)]) -> String {
-    let base =
-        [("PORT", "0"), ("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)];
+    let base = [
+        ("PORT", "0"),
+        ("DATABASE_URL", DATABASE),
+        ("ACCESS_CODE_KEY", CODE_KEY),
+        ("FIELD_ENCRYPTION_KEY", KEY),
+    ];
     let value = |(name, text): &(&'static str, &str)| {
         (*name, Value { text: (*text).to_owned(), source: Source::Flag })
     };
@@ -222,7 +226,7 @@ fn what_is_confidential_does_not_travel_in_clear() {
 
 #[test]
 fn authentication_has_to_be_chosen_in_words() {
-    let given = [("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)];
+    let given = [("DATABASE_URL", DATABASE), ("ACCESS_CODE_KEY", CODE_KEY), ("FIELD_ENCRYPTION_KEY", KEY)];
     let missing = serve(any_role(), &given);
     assert_eq!(missing.code, 2);
     assert!(missing.err.contains("AUTH (--auth) is missing: say --auth none"), "{}", missing.err);
@@ -238,7 +242,7 @@ fn the_effective_settings_are_shown_with_their_source_and_without_secrets() {
     for role in Role::ALL {
         let mut command = oc();
         command.args(["config", "--role", role.name(), "--port", "4000", "--host", "127.0.0.2"]);
-        command.env("DATABASE_URL", DATABASE).env("ACCESS_CODE_KEY", format!("{NEW_KEY},{KEY}"));
+        command.env("DATABASE_URL", DATABASE).env("ACCESS_CODE_KEY", CODE_KEY);
         command.env("FIELD_ENCRYPTION_KEY", format!("{KEY},{NEW_KEY}"));
         command.env("AUTH", "none").env("PORT", "5000").env("MAX_BODY_BYTES", "");
         let shown: Ended = command.output().unwrap().into();
@@ -268,4 +272,16 @@ fn what_is_wrong_is_shown_beside_the_effective_settings() {
         shown.out.contains("PORT=x  # environment\n") && shown.out.contains("DATABASE_URL=  # not set\n")
     );
     assert!(shown.err.contains("PORT (--port) must be a whole number from 0 to 65535"), "{}", shown.err);
+}
+
+#[test]
+fn keys_of_codes_and_of_what_is_sealed_differ() {
+    for keys in [format!("{KEY},{CODE_KEY}"), format!("{CODE_KEY}, {KEY} ")] {
+        for role in Role::ALL {
+            let said = complaint(*role, &[("AUTH", "none"), ("ACCESS_CODE_KEY", &keys)]);
+            let refused = said.contains("ACCESS_CODE_KEY (--access-code-key) must have no key in common");
+            assert_eq!(refused, role.name() == "client", "{said}");
+            assert!(!said.contains(KEY));
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::support::database::TestDatabase;
 use crate::support::http::{self, Answer, Call};
 use crate::support::process::{PATIENCE, Process, Served, oc};
 use crate::support::waiting::until;
-use crate::support::{KEY, any_role, for_each_role, reading_path};
+use crate::support::{CODE_KEY, KEY, any_role, for_each_role, reading_path};
 
 /// A request that waits for a lock, and whoever holds it.
 struct Blocked {
@@ -92,7 +92,10 @@ fn a_role_that_is_told_so_ends_with_its_standard_input() {
     let database = TestDatabase::of(role.name());
     let mut command = oc();
     command.args(["serve", "--role", role.name(), "--auth", "none", "--port", "0", "--stop-with-stdin"]);
-    command.env("DATABASE_URL", database.url()).env("ACCESS_CODE_KEY", KEY).env("FIELD_ENCRYPTION_KEY", KEY);
+    command
+        .env("DATABASE_URL", database.url())
+        .env("ACCESS_CODE_KEY", CODE_KEY)
+        .env("FIELD_ENCRYPTION_KEY", KEY);
     let mut process = Process::start(command);
     assert_eq!(process.wait(), Some(0), "{}", process.said());
 }

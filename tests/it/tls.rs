@@ -15,7 +15,7 @@ use crate::support::http;
 use crate::support::process::{PATIENCE, Served, run_with};
 use crate::support::scratch::Scratch;
 use crate::support::waiting::until_async;
-use crate::support::{KEY, any_role};
+use crate::support::{CODE_KEY, KEY, any_role};
 
 fn certificate() -> CertifiedKey<KeyPair> {
     generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap()
@@ -140,7 +140,7 @@ fn files_that_can_not_be_used_are_told_in_words() {
             ("AUTH", "none"),
             ("PORT", "0"),
             ("DATABASE_URL", "postgres://oc@127.0.0.1:1/oc"),
-            ("ACCESS_CODE_KEY", KEY),
+            ("ACCESS_CODE_KEY", CODE_KEY),
             ("FIELD_ENCRYPTION_KEY", KEY),
             ("TLS_CERT_FILE", cert),
             ("TLS_KEY_FILE", key),

@@ -6,7 +6,7 @@ use oc::roles::Role;
 use crate::support::database::{TestDatabase, settings};
 use crate::support::http::Call;
 use crate::support::process::{Served, run_with};
-use crate::support::{KEY, for_each_role, reading_path};
+use crate::support::{CODE_KEY, KEY, for_each_role, reading_path};
 
 /// Each role with the database of the other.
 const WRONG: [(Role, Role); 2] = [(Role::Provider, Role::Client), (Role::Client, Role::Provider)];
@@ -26,7 +26,11 @@ fn the_database_of_the_other_role_is_refused_by_every_command() {
         ] {
             let refused = run_with(
                 &command,
-                &[("DATABASE_URL", database.url()), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)],
+                &[
+                    ("DATABASE_URL", database.url()),
+                    ("ACCESS_CODE_KEY", CODE_KEY),
+                    ("FIELD_ENCRYPTION_KEY", KEY),
+                ],
             );
             assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{command:?}");
             let told = format!("this database belongs to role {}, not to role {}", owner.name(), role.name());

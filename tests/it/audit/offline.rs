@@ -3,7 +3,7 @@
 use super::Trail;
 use crate::support::process::{Ended, run, run_reading, run_with};
 use crate::support::scratch::Scratch;
-use crate::support::{KEY, any_role};
+use crate::support::{CODE_KEY, KEY, any_role};
 
 fn verify(lines: &[String], more: &[&str]) -> Ended {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -77,8 +77,11 @@ async fn a_stranger_can_verify_it_with_the_documented_rule() {
 
 /// A command on the database of a role.
 fn command(trail: &Trail, args: &[&str]) -> Ended {
-    let variables =
-        [("DATABASE_URL", trail.database.url()), ("ACCESS_CODE_KEY", KEY), ("FIELD_ENCRYPTION_KEY", KEY)];
+    let variables = [
+        ("DATABASE_URL", trail.database.url()),
+        ("ACCESS_CODE_KEY", CODE_KEY),
+        ("FIELD_ENCRYPTION_KEY", KEY),
+    ];
     run_with(&[&["audit"], args, &["--role", any_role().name()]].concat(), &variables)
 }
 

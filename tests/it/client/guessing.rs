@@ -17,7 +17,7 @@ use serde_json::json;
 use super::{Client, altered, nth_altered};
 use crate::support::database::TestDatabase;
 use crate::support::vault::vault;
-use crate::support::{KEY, NEW_KEY, config};
+use crate::support::{CODE_KEY, NEW_KEY, config};
 
 const PATIENT: (&str, &str) = ("DATABASE_POOL_WAIT_MS", "30000");
 
@@ -168,7 +168,7 @@ async fn codes_of_fourteen_symbols_are_made_on_demand_and_others_go_on_working()
 #[actix_web::test]
 async fn codes_of_two_tenants_that_begin_alike_open_what_is_theirs_and_charge_what_is_guessed() {
     let database = Rc::new(TestDatabase::of("client"));
-    let both = format!("{NEW_KEY},{KEY}");
+    let both = format!("{NEW_KEY},{CODE_KEY}");
     let (old, new) =
         (Client::on(&database, &[]).await, Client::on(&database, &[("ACCESS_CODE_KEY", &both)]).await);
     let ours = old.code_for("ours", "C").await;

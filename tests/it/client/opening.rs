@@ -10,7 +10,7 @@ use super::uniform::constant_part;
 use super::{Client, altered, code_of};
 use crate::support::database::TestDatabase;
 use crate::support::waiting::until_async;
-use crate::support::{KEY, NEW_KEY};
+use crate::support::{CODE_KEY, KEY, NEW_KEY};
 
 #[actix_web::test]
 async fn a_code_opens_its_document_with_the_fields_of_the_contract() {
@@ -122,7 +122,7 @@ async fn the_database_holds_no_code() {
             assert!(!dump.contains(part) && !dump.contains(&hex(part)), "{part}");
         }
     }
-    assert!(!dump.contains(KEY));
+    assert!(!dump.contains(CODE_KEY) && !dump.contains(KEY));
 }
 
 #[actix_web::test]
@@ -131,7 +131,7 @@ async fn a_new_key_leaves_old_codes_working_and_a_lost_key_ends_them() {
     let id = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d";
     let before = Client::on(&database, &[]).await;
     let old = code_of(&before.deliver(&json!({"id": id, "title": "old", "content": "C"})).await.expect(201));
-    let rotated = Client::on(&database, &[("ACCESS_CODE_KEY", &format!("{NEW_KEY},{KEY}"))]).await;
+    let rotated = Client::on(&database, &[("ACCESS_CODE_KEY", &format!("{NEW_KEY},{CODE_KEY}"))]).await;
     assert_eq!(rotated.open(&old).await.expect(200)["title"], "old");
     let newer = json!({"id": id, "version": 2, "title": "newer", "content": "C"});
     assert_eq!(code_of(&rotated.deliver(&newer).await.expect(201)), old);

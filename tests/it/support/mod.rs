@@ -20,6 +20,8 @@ use oc::roles::Role;
 use database::TestDatabase;
 
 /// A key for access codes; 32 bytes without a pattern.
+pub const CODE_KEY: &str = "Vn3sKd8Qy2LxRf7TgPb0WmHc5JzUe9AoXi4NqBt6GvE=";
+/// A key for what is sealed.
 pub const KEY: &str = "q0Jmd4mFGxQ0T2Xq9o5Nf1yB7uKZ3rWcVtLhAeYpSgE=";
 /// Another one.
 pub const NEW_KEY: &str = "b7SxwJ3nq5Rk8ZyVtPfM2dLhG0aCeUoXiT1vN6rWQ4s=";
@@ -35,7 +37,7 @@ pub fn config(role: &str, database: &TestDatabase, given: Settings<'_>) -> Confi
         ("HTTP_WORKERS", "1"),
         ("DATABASE_POOL_SIZE", "6"),
         ("DATABASE_URL", database.url()),
-        ("ACCESS_CODE_KEY", KEY),
+        ("ACCESS_CODE_KEY", CODE_KEY),
         ("FIELD_ENCRYPTION_KEY", KEY),
         ("REFUSAL_FLOOR_MS", "5"),
         // Every test comes from the same address, and many guess.

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::database::TestDatabase;
 use super::http::{self, Answer, Call};
 use super::waiting::until;
-use super::{KEY, Settings};
+use super::{CODE_KEY, KEY, Settings};
 
 /// Longest wait for a process to do what it was told.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -160,7 +160,10 @@ impl Served {
             .env("DATABASE_URL", url)
             .env("DATABASE_POOL_SIZE", "6")
             .env("HTTP_WORKERS", "1");
-        command.env("ACCESS_CODE_KEY", KEY).env("FIELD_ENCRYPTION_KEY", KEY).env("REFUSAL_FLOOR_MS", "5");
+        command
+            .env("ACCESS_CODE_KEY", CODE_KEY)
+            .env("FIELD_ENCRYPTION_KEY", KEY)
+            .env("REFUSAL_FLOOR_MS", "5");
         command.envs(given.iter().copied());
         let mut process = Process::start(command);
         let address = process.wait_for("the banner", |said| address_in(said, role));
