@@ -21,6 +21,8 @@ fn a_busy_pool_answers_in_time_and_recovers() {
             ("DATABASE_POOL_SIZE", "2"),
             ("DATABASE_POOL_WAIT_MS", "200"),
             ("DATABASE_LOCK_TIMEOUT_MS", "1000"),
+            // All ask for the same code at once.
+            ("WRONG_CODES_PER_CODE", "0"),
         ];
         let served = Served::start(role, &database, &given);
         let (path, status) = reading_path(role);

@@ -1,9 +1,9 @@
 //! How often anybody may type a wrong code (docs/OPERATING.md, *Limits*).
 //!
 //! Pay first ([`Guesses::take`]), compare the code, and get it back if the guess was right
-//! ([`Guesses::give_back`]): so whoever guesses many times at once, hangs up, or is answered
-//! that the server is busy has paid for each guess. What bounds the guesses at one
-//! code exactly is its counter in the database.
+//! ([`Guesses::note_right`]) or nobody could look at it ([`Guesses::give_back`]): so whoever
+//! guesses many times at once, or hangs up, has paid for each guess. What bounds the guesses
+//! at one code exactly is its counter in the database.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -51,9 +51,15 @@ impl Guesses {
     /// Takes a guess out of every budget, before anything is looked up. What has to
     /// wait takes nothing.
     pub async fn take(&self, guess: &Guess<'_>) -> Result<(), TooMany> {
-        let mut steps = self.on_budgets(guess, Step::Take);
-        steps.extend(self.backoff().map(|backoff| (self.code_key(guess), Step::Miss(backoff))));
-        refuse(&self.0.steps(&steps).await)
+        refuse(&self.0.steps(&self.taken_by(guess)).await)
+    }
+
+    /// Nobody has looked at the guess, since the database was away or busy: what it took
+    /// is given back.
+    pub async fn give_back(&self, guess: &Guess<'_>) {
+        let taken = self.taken_by(guess).into_iter();
+        let undone: Vec<_> = taken.filter_map(|(key, step)| Some((key, step.undone()?))).collect();
+        self.0.steps(&undone).await;
     }
 
     /// Takes a guess out of the budget of the tenant whose code it was: as soon as that is
@@ -70,11 +76,17 @@ impl Guesses {
     /// The guess was right: what it took is given back, and this address may
     /// mistype this code again. What it has guessed wrong at other codes stays counted.
     /// `tenant` if something was taken of it.
-    pub async fn give_back(&self, guess: &Guess<'_>, tenant: Option<&TenantId>) {
+    pub async fn note_right(&self, guess: &Guess<'_>, tenant: Option<&TenantId>) {
         let mut steps = self.on_budgets(guess, Step::GiveBack);
         steps.extend(tenant.map(|tenant| self.on_tenant(tenant, Step::GiveBack)).unwrap_or_default());
         steps.push((self.code_key(guess), Step::Clear));
         self.0.steps(&steps).await;
+    }
+
+    fn taken_by(&self, guess: &Guess<'_>) -> Vec<(String, Step)> {
+        let mut steps = self.on_budgets(guess, Step::Take);
+        steps.extend(self.backoff().map(|backoff| (self.code_key(guess), Step::Miss(backoff))));
+        steps
     }
 
     fn code_key(&self, guess: &Guess<'_>) -> String {

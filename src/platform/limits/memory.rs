@@ -31,26 +31,11 @@ impl Memory {
     /// Does a step with the budget of a key.
     pub fn step(&self, key: &str, step: Step, now: Moment) -> Found {
         let now = micros(now);
-        self.change(key, now, |known| rule::step(known, step, now))
-    }
-
-    /// Takes back a step that was done.
-    pub fn undo(&self, key: &str, step: Step, now: Moment) {
-        let now = micros(now);
-        self.change(key, now, |known| (rule::undo(known, step, now), ()));
-    }
-
-    fn change<T: Default>(
-        &self,
-        key: &str,
-        now: u64,
-        change: impl FnOnce(Option<Known>) -> (Option<Known>, T),
-    ) -> T {
         let at = usize::try_from(self.hasher.hash_one(key) % 16).unwrap_or(0);
-        let Some(shard) = self.shards.get(at) else { return T::default() };
+        let Some(shard) = self.shards.get(at) else { return Found::default() };
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         let known = shard.get(key).copied();
-        let (after, found) = change(known);
+        let (after, found) = rule::step(known, step, now);
         match (known, after) {
             (Some(_), None) => drop(shard.remove(key)),
             (None, Some(after)) => {

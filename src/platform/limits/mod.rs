@@ -131,7 +131,9 @@ impl Limits {
         let here: Vec<Found> = steps.iter().map(|(key, step)| self.0.memory.step(key, *step, now)).collect();
         let undo = || {
             let done = steps.iter().zip(&here).filter(|(_, found)| !found.has_to_wait());
-            done.for_each(|((key, step), _)| self.0.memory.undo(key, *step, now));
+            for ((key, step), _) in done {
+                step.undone().map(|undone| self.0.memory.step(key, undone, now));
+            }
         };
         // What is refused here need not be asked there.
         if here.iter().any(Found::has_to_wait) {

@@ -37,8 +37,21 @@ pub enum Step {
     GiveBack(Rule),
     /// Counts a miss, unless earlier ones make this key wait.
     Miss(Backoff),
+    /// Takes a miss back, with the wait that it began.
+    Forgive,
     /// Forgets all misses.
     Clear,
+}
+
+impl Step {
+    /// What takes this one back, if it took anything.
+    pub(super) fn undone(self) -> Option<Self> {
+        match self {
+            Self::Take(rule) => Some(Self::GiveBack(rule)),
+            Self::Miss(_) => Some(Self::Forgive),
+            Self::GiveBack(_) | Self::Forgive | Self::Clear => None,
+        }
+    }
 }
 
 /// What a step found. The default is a key without a limit.
@@ -91,16 +104,8 @@ pub(super) fn step(known: Option<Known>, step: Step, now: u64) -> (Option<Known>
         Step::Take(rule) => take(known, rule, now),
         Step::GiveBack(rule) => (known.and_then(|known| given_back(known, rule, now)), Found::default()),
         Step::Miss(backoff) => miss(known, backoff, now),
+        Step::Forgive => (known.and_then(|known| forgiven(known, now)), Found::default()),
         Step::Clear => (None, Found::default()),
-    }
-}
-
-/// Takes back a step that was done.
-pub(super) fn undo(known: Option<Known>, step: Step, now: u64) -> Option<Known> {
-    match step {
-        Step::Take(rule) => known.and_then(|known| given_back(known, rule, now)),
-        Step::Miss(_) => known.and_then(|known| forgiven(known, now)),
-        Step::GiveBack(_) | Step::Clear => known,
     }
 }
 
@@ -229,7 +234,8 @@ mod tests {
         let once = step(None, Step::Miss(backoff), 0).0;
         let twice = step(once, Step::Miss(backoff), 0).0;
         assert_eq!(step(twice, Step::Miss(backoff), 0).1.wait, seconds(30));
-        assert_eq!(undo(twice, Step::Miss(backoff), 0), once);
-        assert_eq!(undo(once, Step::Miss(backoff), 0), None);
+        let again = step(twice, Step::Forgive, 0).0;
+        assert_eq!(again.map(|known| (known.misses, known.until)), Some((1, 0)));
+        assert_eq!(step(once, Step::Forgive, 0).0, None);
     }
 }

@@ -143,6 +143,7 @@ fn arguments(step: Step) -> (&'static str, [u64; 4]) {
             let [first, longest, memory] = [backoff.first, backoff.longest, backoff.memory].map(micros);
             ("miss", [u64::from(backoff.free), first, longest, memory])
         }
+        Step::Forgive => ("forgive", [0; 4]),
         Step::Clear => ("clear", [0; 4]),
     }
 }

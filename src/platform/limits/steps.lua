@@ -56,6 +56,16 @@ local function miss(key, misses, until_, free, first, longest, memory)
   answer(0, 0, 0)
 end
 
+local function forgive(key, misses, until_)
+  local left = redis.call('PTTL', key)
+  if misses > 1 and left > 0 then
+    keep(key, string.format('%d:%.0f', misses - 1, math.min(until_, now)), now + left * 1000)
+  else
+    drop(key)
+  end
+  answer(0, 0, 0)
+end
+
 for i, key in ipairs(KEYS) do
   local step = ARGV[5 * i - 4]
   local a, b = tonumber(ARGV[5 * i - 3]), tonumber(ARGV[5 * i - 2])
@@ -65,9 +75,14 @@ for i, key in ipairs(KEYS) do
     take(key, known, a, a * b)
   elseif step == 'giveback' then
     give_back(key, known, a)
-  elseif step == 'miss' then
+  elseif step == 'miss' or step == 'forgive' then
     local misses, until_ = string.match(known or '', '^(%d+):(%d+)$')
-    miss(key, tonumber(misses or 0), tonumber(until_ or 0), a, b, c, d)
+    misses, until_ = tonumber(misses or 0), tonumber(until_ or 0)
+    if step == 'miss' then
+      miss(key, misses, until_, a, b, c, d)
+    else
+      forgive(key, misses, until_)
+    end
   else
     drop(key)
     answer(0, 0, 0)

@@ -32,7 +32,7 @@ async fn wrong(guesses: &Guesses, guess: &Guess<'_>) -> u64 {
 async fn right(guesses: &Guesses, guess: &Guess<'_>) -> u64 {
     let wait = wrong(guesses, guess).await;
     if wait == 0 {
-        guesses.give_back(guess, None).await;
+        guesses.note_right(guess, None).await;
     }
     wait
 }
@@ -125,7 +125,7 @@ async fn guesses_at_a_tenant_and_at_the_instance_are_bounded_but_links_still_ope
     for i in 60..100 {
         assert_eq!(wrong(&guesses, &guess("K7QM4", &by(i))).await, 0);
     }
-    assert_ne!(right(&guesses, &guess("new", "192.0.2.1")).await, 0);
+    assert!(guesses.take(&guess("new", "192.0.2.1")).await.is_err());
     let by_link = Guess { way: Way::Link, ..guess("link", "192.0.2.1") };
     assert_eq!(right(&guesses, &by_link).await, 0);
     hand.forward(60);
@@ -143,7 +143,23 @@ async fn what_has_to_wait_takes_nothing_from_anybody() {
     for i in 0..7 {
         assert_eq!(wrong(&guesses, &guess("K7QM4", &format!("198.51.100.{i}"))).await, 0);
     }
-    assert_ne!(wrong(&guesses, &guess("K7QM4", "198.51.100.9")).await, 0);
+    assert!(guesses.take(&guess("K7QM4", "198.51.100.9")).await.is_err());
+}
+
+#[actix_web::test]
+async fn what_nobody_could_look_at_costs_nothing() {
+    let hand = Hand::default();
+    let guesses = guesses(DEFAULTS, &hand);
+    let mine = guess("K7QM4", "192.0.2.1");
+    for _ in 0..4 {
+        assert_eq!(wrong(&guesses, &mine).await, 0);
+    }
+    for _ in 0..200 {
+        assert_eq!(wrong(&guesses, &mine).await, 0);
+        guesses.give_back(&mine).await;
+    }
+    assert_eq!(wrong(&guesses, &mine).await, 0);
+    assert_eq!(wrong(&guesses, &mine).await, 30, "the wrong ones before stay counted");
 }
 
 #[actix_web::test]

@@ -129,7 +129,14 @@ async fn judge(state: &State, guess: Guess, typed: Typed<'_>) -> Result<Arc<Cand
     };
     let limits = state.limits.guesses();
     limits.take(&by).await?;
-    let verdict = weigh(state, guess, &code).await?;
+    let verdict = match weigh(state, guess, &code).await {
+        // Nobody has learnt anything, and people are asked to try again.
+        Err(busy) if matches!(busy.code, ErrorCode::Overloaded | ErrorCode::DatabaseUnavailable) => {
+            limits.give_back(&by).await;
+            return Err(busy);
+        }
+        verdict => verdict?,
+    };
     let tenant = match &verdict {
         Verdict::Right(candidate) => Some(&candidate.tenant),
         Verdict::Wrong(_, tenant) | Verdict::Blocked(tenant) => Some(tenant),
@@ -142,7 +149,7 @@ async fn judge(state: &State, guess: Guess, typed: Typed<'_>) -> Result<Arc<Cand
     }
     match (&verdict, tenant) {
         (Verdict::Right(candidate), _) => {
-            limits.give_back(&by, tenant).await;
+            limits.note_right(&by, tenant).await;
             return Ok(Arc::clone(candidate));
         }
         // Nothing was compared: whoever knows a blocked code must not shut a tenant with it.
