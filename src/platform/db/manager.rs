@@ -67,6 +67,11 @@ impl Connection {
     }
 }
 
+/// How statements are planned. Each goes by the primary key or by one index, whatever
+/// its parameters and however little its table held when it was planned; planning
+/// anew for each `LIMIT $1` would cost more than running.
+pub const PLANS: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off";
+
 /// Makes connections for the pool.
 #[derive(Debug)]
 pub struct Manager {
@@ -85,12 +90,10 @@ impl Manager {
         last_error: Arc<Mutex<Option<String>>>,
     ) -> Self {
         let milliseconds = |d: Duration| d.as_millis();
-        // Every statement goes by the primary key or by one index, whatever its
-        // parameters; planning anew for each `LIMIT $1` would cost more than running.
         Self {
             url: address(settings),
             session: format!(
-                "SET plan_cache_mode = force_generic_plan; SET statement_timeout = {}; \
+                "{PLANS}; SET statement_timeout = {}; \
                  SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
                 milliseconds(settings.statement_timeout),
                 milliseconds(settings.lock_timeout),

@@ -25,7 +25,7 @@ use alive::Alive;
 use commits::Commit;
 use gather::{Gather, Lane};
 use manager::Side;
-pub use manager::address;
+pub use manager::{PLANS, address};
 pub use migrations::Owner;
 pub use rounds::{Round, Rounds};
 use set::Set;

@@ -1,7 +1,7 @@
 //! Brings due messages to their destinations: claims, calls, settles, and sleeps
 //! until there is something to do.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -26,13 +26,11 @@ use crate::platform::{clock, random};
 /// Shortest pause between two looks, for messages whose time comes one by one.
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
 
-/// So many messages at once tell that a queue has grown.
+/// So many attempts are settled together at most, unless more end at the same time.
 const MANY: usize = 8;
 /// How long an attempt that has ended waits for others to be settled with, while
 /// there is more to do.
 const COMPANY: Duration = Duration::from_millis(4);
-/// How long refreshed statistics are good enough.
-const STATISTICS_HOLD: Duration = Duration::from_secs(10);
 
 /// A message with what it says, or why that can't be told.
 type Claimed = (Leased, Result<Opened, ApiError>);
@@ -47,8 +45,6 @@ pub struct Dispatcher<C> {
     gates: Gates,
     wake: Wake,
     settings: config::Outbox,
-    /// When the statistics of the outbox were refreshed last.
-    refreshed: Rc<Cell<Option<Instant>>>,
 }
 
 impl<C: Courier> Dispatcher<C> {
@@ -61,7 +57,7 @@ impl<C: Courier> Dispatcher<C> {
         wake: Wake,
         settings: config::Outbox,
     ) -> Self {
-        Self { db, tenants, courier, gates, wake, settings, refreshed: Rc::default() }
+        Self { db, tenants, courier, gates, wake, settings }
     }
 
     /// How long an attempt holds its message.
@@ -133,9 +129,6 @@ impl<C: Courier> Dispatcher<C> {
                 failed = Some(error);
                 Vec::new()
             });
-            if claimed.len() > MANY {
-                self.refresh_statistics().await;
-            }
             made += claimed.len();
             let nothing_waits = claimed.is_empty();
             for ((message, opened), place) in claimed {
@@ -157,20 +150,6 @@ impl<C: Courier> Dispatcher<C> {
                 }
             }
             more = failed.is_none();
-        }
-    }
-
-    /// A queue that has grown while nothing could go out is news to the planner,
-    /// which knows the outbox as almost empty and would read all of it for every
-    /// message.
-    async fn refresh_statistics(&self) {
-        if self.refreshed.get().is_some_and(|at| at.elapsed() < STATISTICS_HOLD) {
-            return;
-        }
-        self.refreshed.set(Some(Instant::now()));
-        let refreshed = self.db.of_everybody().run(|conn| store::analyse(conn).map_err(ApiError::from)).await;
-        if let Err(error) = refreshed {
-            log::debug!("the statistics of the outbox can't be refreshed: {error}");
         }
     }
 

@@ -70,7 +70,7 @@ impl RunQueryDsl<PgConnection> for Claim<'_> {}
 
 /// Settles messages, each only if its attempt still holds the lease, and writes
 /// the attempts to the log. Column by column: the n-th value of each belongs to
-/// the n-th message.
+/// the n-th message. Asked for `state`, the planner could read every open message.
 #[derive(Default)]
 pub(super) struct Settle {
     pub now: Option<PgTimestamp>,
@@ -114,7 +114,7 @@ impl QueryFragment<Pg> for Settle {
         );
         out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
         out.push_sql(
-            " END FROM given g WHERE o.tenant_id = g.tenant_id AND o.id = g.id AND o.state = 'leased' \
+            " END FROM given g WHERE o.tenant_id = g.tenant_id AND o.id = g.id AND o.leased_until IS NOT NULL \
              AND o.attempts = g.attempt RETURNING o.tenant_id, o.id), \
              logged AS (INSERT INTO outbox_attempts (tenant_id, message_id, attempt, ended_at, duration_ms, status, error, answer) \
              SELECT g.tenant_id, g.id, g.attempt, ",

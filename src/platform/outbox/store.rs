@@ -234,11 +234,6 @@ pub fn claim_due(
     Ok(rows.into_iter().filter_map(leased).collect())
 }
 
-/// Tells the planner how many messages are open.
-pub fn analyse(conn: &mut PgConnection) -> QueryResult<()> {
-    diesel::sql_query("ANALYZE outbox").execute(conn).map(|_| ())
-}
-
 /// Whether at least `many` messages to a destination are due.
 pub fn has_backlog(
     conn: &mut PgConnection,

@@ -4,11 +4,12 @@ use diesel::connection::SimpleConnection as _;
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query};
 
 use super::{Outbox, at, subject};
-use oc::platform::outbox;
+use oc::platform::db::PLANS;
+use oc::platform::outbox::{self, Settlement};
 
 const QUEUE: &str = "INSERT INTO outbox (tenant_id, id, topic, subject_id, sequence, payload, state, due_at, created_at, destination, give_up_at) \
     SELECT 'default', gen_random_uuid(), 'document.deliver', gen_random_uuid(), 1, '{}', 'pending', now(), now(), 'client', now() + interval '1 day' \
-    FROM generate_series(1, 3000)";
+    FROM generate_series(1, 50000)";
 
 #[derive(QueryableByName)]
 struct Line {
@@ -21,7 +22,7 @@ fn plan_from_before(outbox: &mut Outbox, (types, statement): (&str, &str), param
     let explained = "CREATE FUNCTION pg_temp.plan(q text) RETURNS SETOF text LANGUAGE plpgsql AS \
         $$ DECLARE line text; BEGIN FOR line IN EXECUTE q LOOP RETURN NEXT line; END LOOP; END $$";
     let sql = format!(
-        "SET plan_cache_mode = force_generic_plan; {explained}; PREPARE statement ({types}) AS {statement}; \
+        "{PLANS}; {explained}; PREPARE statement ({types}) AS {statement}; \
          EXECUTE statement({parameters}); {QUEUE}"
     );
     outbox.conn.batch_execute(&sql).unwrap_or_else(|error| panic!("{error}: {statement}"));
@@ -70,4 +71,21 @@ fn a_message_that_is_leased_for_itself_is_found_by_its_subject() {
     let types = "text, integer, timestamptz, timestamptz, text, uuid, text, bigint, text, timestamptz";
     let plan = plan_from_before(&mut outbox, (types, &statement), parameters);
     assert!(plan.contains("Index Scan using outbox_subject"), "{plan}");
+}
+
+#[test]
+fn a_batch_is_settled_by_its_keys_however_long_the_queue_has_grown_meanwhile() {
+    let mut outbox = Outbox::new();
+    outbox.promise(subject(1), 1);
+    let message = outbox.claim(at(0)).remove(0);
+    outbox.settle(&message, &Settlement::Delivered);
+    // Too long for what the server tells about other connections.
+    let prepared = "SELECT statement AS text FROM pg_prepared_statements WHERE starts_with(statement, 'WITH given')";
+    let statement = sql_query(prepared).get_result::<Line>(&mut outbox.conn).unwrap().text;
+    let types = "text[], uuid[], integer[], text[], timestamptz[], text[], integer[], smallint[], bytea[], timestamptz, timestamptz";
+    let batch = "ARRAY['default', 'default'], ARRAY[gen_random_uuid(), gen_random_uuid()], ARRAY[1, 1], \
+        ARRAY['delivered', 'failed'], ARRAY[NULL, NULL]::timestamptz[], ARRAY[NULL, 'no'], ARRAY[1, 1], \
+        ARRAY[201, 400]::smallint[], ARRAY[NULL, NULL]::bytea[], now(), now()";
+    let plan = plan_from_before(&mut outbox, (types, &statement), batch);
+    assert!(reads_little(&plan), "{plan}");
 }

@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Text};
 use diesel::{Connection as _, QueryableByName, RunQueryDsl as _, sql_query};
 use oc::config::{Database, Problems, Source, Value, Values};
 use oc::local::{Cluster, Options};
+use oc::platform::db::PLANS;
 use oc::roles::Role;
 
 use super::scratch::scratch_path;
@@ -178,7 +179,7 @@ impl TestDatabase {
             connection.batch_execute(&enter).unwrap();
         }
         let prepare = format!(
-            "SET plan_cache_mode = force_generic_plan; PREPARE statement AS {statement}; \
+            "{PLANS}; PREPARE statement AS {statement}; \
              CREATE FUNCTION pg_temp.plan(q text) RETURNS SETOF text LANGUAGE plpgsql AS \
              $$ DECLARE line text; BEGIN FOR line IN EXECUTE q LOOP RETURN NEXT line; END LOOP; END $$"
         );
