@@ -205,7 +205,7 @@ const OF_EVERYBODY: &[(&str, usize, &str)] = &[
     ("cli/audit.rs", 1, "lists the tenants that have an audit trail"),
     ("platform/audit/retention.rs", 2, "removes what is older than the retention"),
     ("platform/audit/worker.rs", 3, "chains what all tenants have done"),
-    ("platform/outbox/dispatch.rs", 4, "brings the messages of all tenants to their destinations"),
+    ("platform/outbox/dispatch.rs", 3, "brings the messages of all tenants to their destinations"),
     ("platform/tenants/mod.rs", 1, "makes a tenant, which no tenant may do for itself"),
     ("roles/client/jobs/housekeeping.rs", 2, "lets end what ends by time"),
     ("roles/client/mod.rs", 1, "whoever types a code names no tenant"),

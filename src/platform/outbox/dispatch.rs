@@ -2,13 +2,14 @@
 //! until there is something to do.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tokio::sync::{Notify, Semaphore};
 
 use super::gate::Place;
 use super::{
@@ -32,6 +33,15 @@ const MANY: usize = 8;
 /// there is more to do.
 const COMPANY: Duration = Duration::from_millis(4);
 
+/// After that long a call takes its time, and others may be due meanwhile.
+const SLOW: Duration = Duration::from_millis(100);
+/// So many destinations claim and settle at the same time: there may be hundreds of
+/// them, and the database takes only so much at once.
+const TURNS: usize = 16;
+
+/// The destinations that somebody attends to, and how he is told to look for more.
+type Busy = Rc<RefCell<HashMap<String, Rc<Notify>>>>;
+
 /// A message with what it says, or why that can't be told.
 type Claimed = (Leased, Result<Opened, ApiError>);
 
@@ -45,6 +55,7 @@ pub struct Dispatcher<C> {
     gates: Gates,
     wake: Wake,
     settings: config::Outbox,
+    turns: Rc<Semaphore>,
 }
 
 impl<C: Courier> Dispatcher<C> {
@@ -57,7 +68,7 @@ impl<C: Courier> Dispatcher<C> {
         wake: Wake,
         settings: config::Outbox,
     ) -> Self {
-        Self { db, tenants, courier, gates, wake, settings }
+        Self { db, tenants, courier, gates, wake, settings, turns: Rc::new(Semaphore::new(TURNS)) }
     }
 
     /// How long an attempt holds its message.
@@ -69,10 +80,10 @@ impl<C: Courier> Dispatcher<C> {
     /// Attends to whatever is due, for ever. Each destination is attended to for
     /// itself, so that a slow one holds up no other.
     pub async fn run(self) {
-        let busy: Rc<RefCell<HashSet<String>>> = Rc::default();
+        let busy = Busy::default();
         loop {
-            let pause = match self.begin(&busy).await {
-                Ok(()) => self.until_next(&busy).await.unwrap_or(self.settings.poll),
+            let pause = match self.look(&busy).await {
+                Ok(next) => next.unwrap_or(self.settings.poll),
                 Err(error) => {
                     log::debug!("the outbox can't be read: {error}");
                     self.settings.poll
@@ -83,48 +94,91 @@ impl<C: Courier> Dispatcher<C> {
         }
     }
 
-    /// Begins to attend to every destination that nobody attends to.
-    async fn begin(&self, busy: &Rc<RefCell<HashSet<String>>>) -> Result<(), ApiError> {
-        for destination in self.courier.destinations().await? {
-            if !busy.borrow_mut().insert(destination.clone()) {
-                continue;
+    /// One look at all destinations: begins to attend to those where something is
+    /// due, and tells how long until something is due at another one. Whoever attends
+    /// to a destination already is told to look for more.
+    async fn look(&self, busy: &Busy) -> Result<Option<Duration>, ApiError> {
+        let (attended, idle): (Vec<_>, Vec<_>) =
+            self.courier.destinations().await?.into_iter().partition(|name| busy.borrow().contains_key(name));
+        for name in attended {
+            if let Some(more) = busy.borrow().get(&name) {
+                more.notify_one();
             }
-            let (own, busy) = (self.clone(), Rc::clone(busy));
-            actix_web::rt::spawn(async move {
-                let pumped = own.pump(&destination).await;
-                busy.borrow_mut().remove(&destination);
-                match pumped {
-                    // Something may have become due while the last ones ended.
-                    Ok(made) if made > 0 => own.wake.ring(),
-                    Ok(_) => {}
-                    Err(error) => log::debug!("the outbox can't be read: {error}"),
-                }
-            });
         }
-        Ok(())
+        let mut next: Option<Duration> = None;
+        for (name, wait) in self.waits(idle).await? {
+            if wait.is_zero() {
+                self.attend(name, busy);
+            } else {
+                next = Some(next.map_or(wait, |least| least.min(wait)));
+            }
+        }
+        Ok(next)
+    }
+
+    /// Attends to a destination until nothing is due there any more.
+    fn attend(&self, destination: String, busy: &Busy) {
+        let more = Rc::new(Notify::new());
+        busy.borrow_mut().insert(destination.clone(), Rc::clone(&more));
+        let (own, busy) = (self.clone(), Rc::clone(busy));
+        actix_web::rt::spawn(async move {
+            let pumped = own.pump(&destination, &more).await;
+            busy.borrow_mut().remove(&destination);
+            // Something may have become due, or somebody may have rung, while the last ones ended.
+            let told = more.notified().now_or_never().is_some();
+            match pumped {
+                Ok(made) if made > 0 || told => own.wake.ring(),
+                Ok(_) => {}
+                Err(error) => log::debug!("the outbox can't be read: {error}"),
+            }
+        });
+    }
+
+    /// How long until a message is due that waits for no other, and until the rest
+    /// of its destination is over; without those where no message waits.
+    async fn waits(&self, destinations: Vec<String>) -> Result<Vec<(String, Duration)>, ApiError> {
+        if destinations.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (now, names) = (clock::now(), destinations.clone());
+        let next = move |conn: &mut PgConnection| store::next_due(conn, names).map_err(ApiError::from);
+        let due = self.db.of_everybody().read(next).await?;
+        let wait = |(name, due): (String, Option<Timestamp>)| {
+            let rest = self.gates.of(&name).rest().unwrap_or_default();
+            Some((name, due?.since(now).max(rest)))
+        };
+        Ok(destinations.into_iter().zip(due).filter_map(wait).collect())
     }
 
     /// Attempts every message that is due now, each for itself, and tells how
     /// many attempts were made.
     pub async fn run_due(&self) -> Result<usize, ApiError> {
         let destinations = self.courier.destinations().await?;
-        let pumps = destinations.iter().map(|destination| self.pump(destination));
+        let more = Notify::new();
+        let pumps = destinations.iter().map(|destination| self.pump(destination, &more));
         let counts = futures_util::future::join_all(pumps).await;
         counts.into_iter().sum()
     }
 
     /// Keeps as many attempts at one destination under way as there is room for,
     /// until nothing is due there any more. Settles what has ended while it
-    /// claims what comes next.
-    async fn pump(&self, destination: &str) -> Result<usize, ApiError> {
+    /// claims what comes next, and claims what becomes due while calls take their time.
+    async fn pump(&self, destination: &str, more: &Notify) -> Result<usize, ApiError> {
         let gate = self.gates.of(destination);
         let mut under_way = FuturesUnordered::new();
-        let (mut made, mut more, mut failed) = (0usize, true, None);
+        let (mut made, mut failed) = (0usize, None);
         let mut done: Vec<Attempted<C::Receipt>> = Vec::new();
         loop {
-            let claim = async { if more { self.claim(destination, &gate).await } else { Ok(Vec::new()) } };
-            let (claimed, ()) = tokio::join!(claim, self.settle(std::mem::take(&mut done)));
-            // What is under way is brought to its end all the same.
+            let (claimed, ()) = {
+                let turn = self.turns.acquire().await;
+                let claim = async {
+                    // What is under way is brought to its end all the same.
+                    if failed.is_some() { Ok(Vec::new()) } else { self.claim(destination, &gate).await }
+                };
+                let both = tokio::join!(claim, self.settle(std::mem::take(&mut done)));
+                drop(turn);
+                both
+            };
             let claimed = claimed.unwrap_or_else(|error| {
                 failed = Some(error);
                 Vec::new()
@@ -139,9 +193,12 @@ impl<C: Courier> Dispatcher<C> {
                     attempted
                 }));
             }
-            let Some(first) = under_way.next().await else {
-                return failed.map_or(Ok(made), Err);
+            let first = tokio::select! {
+                biased;
+                first = under_way.next() => first,
+                () = self.something_due(destination, more), if failed.is_none() => continue,
             };
+            let Some(first) = first else { return failed.map_or(Ok(made), Err) };
             for ended in with_company(first, &mut under_way, nothing_waits).await {
                 // An attempt that broke down holds its message until the lease ends.
                 match ended {
@@ -149,7 +206,21 @@ impl<C: Courier> Dispatcher<C> {
                     Err(error) => log::error!("an attempt broke down: {error}"),
                 }
             }
-            more = failed.is_none();
+        }
+    }
+
+    /// Waits until there may be something to claim, while calls are under way: for a
+    /// ring, or, once they take their time, for what is due next.
+    async fn something_due(&self, destination: &str, more: &Notify) {
+        let by_time = async {
+            tokio::time::sleep(SLOW).await;
+            let waits = self.waits(vec![destination.to_owned()]).await.unwrap_or_default();
+            let next = waits.first().map_or(self.settings.poll, |(_, wait)| *wait);
+            tokio::time::sleep(next.min(self.settings.poll)).await;
+        };
+        tokio::select! {
+            () = more.notified() => {}
+            () = by_time => {}
         }
     }
 
@@ -263,21 +334,6 @@ impl<C: Courier> Dispatcher<C> {
             })
             .collect();
         C::record(conn, &settled, now)
-    }
-
-    /// How long until a message is due that waits for no other, or until the rest
-    /// of its destination is over.
-    async fn until_next(&self, busy: &RefCell<HashSet<String>>) -> Option<Duration> {
-        let mut destinations = self.courier.destinations().await.ok()?;
-        // Whoever attends to a destination looks for more by himself.
-        destinations.retain(|destination| !busy.borrow().contains(destination));
-        let rest = |destination: &String| self.gates.of(destination).rest().unwrap_or_default();
-        let rests: Vec<_> = destinations.iter().map(rest).collect();
-        let now = clock::now();
-        let next = move |conn: &mut PgConnection| store::next_due(conn, destinations);
-        let next = self.db.of_everybody().read(move |conn| next(conn).map_err(ApiError::from)).await.ok()?;
-        let waits = next.iter().zip(rests).filter_map(|(due, rest)| Some(due.as_ref()?.since(now).max(rest)));
-        waits.min()
     }
 }
 

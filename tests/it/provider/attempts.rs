@@ -176,3 +176,59 @@ async fn a_message_that_nobody_announced_is_found_by_the_poll() {
     worker.abort();
     assert_eq!(provider.document(&id).await["accessCode"], CODE);
 }
+
+/// A worker that nothing but a ring or the time of a message brings to look again.
+async fn patient(receiver: &Receiver) -> Provider {
+    let given = [("OUTBOX_POLL_MS", "60000"), ("DELIVERY_TIMEOUT_MS", "15000"), ("SEND_TIMEOUT_MS", "15000")];
+    Provider::to(receiver, &given).await
+}
+
+async fn until_delivered(provider: &Provider, id: &str) {
+    let sql = format!("SELECT delivery_state AS text FROM documents WHERE id = '{id}'");
+    let delivered = || (provider.database.text(&sql) == "delivered").then_some(());
+    until_async("the delivery", std::time::Duration::from_secs(10), delivered).await;
+}
+
+#[actix_web::test]
+async fn a_message_goes_out_when_its_time_comes_and_not_only_at_the_next_look() {
+    let receiver = Receiver::start(Behaviour::Close);
+    let provider = patient(&receiver).await;
+    let id = provider.ready("T").await;
+    provider.send(&id).await.expect(202);
+    receiver.behave(receipt());
+    provider.database.execute("UPDATE outbox SET due_at = now() + interval '1 second'");
+    let worker = actix_web::rt::spawn(provider.state.deliveries.clone().run());
+    until_delivered(&provider, &id).await;
+    worker.abort();
+}
+
+#[actix_web::test]
+async fn a_call_that_hangs_holds_up_neither_what_is_rung_for_nor_what_becomes_due() {
+    let receiver = Receiver::start(Behaviour::Close);
+    let provider = patient(&receiver).await;
+    let mut ids = Vec::new();
+    for title in ["hangs", "is rung for", "becomes due"] {
+        let id = provider.ready(title).await;
+        provider.send(&id).await.expect(202);
+        ids.push(id);
+    }
+    let due = |id: &str, when: &str| {
+        let sql = format!("UPDATE outbox SET due_at = {when} WHERE subject_id = '{id}'");
+        provider.database.execute(&sql);
+    };
+    ids.iter().for_each(|id| due(id, "now() + interval '1 hour'"));
+    receiver.behave(Behaviour::Hang);
+    due(&ids[0], "now()");
+    let worker = actix_web::rt::spawn(provider.state.deliveries.clone().run());
+    let hangs = || (receiver.callers() == 1).then_some(());
+    until_async("the call", std::time::Duration::from_secs(10), hangs).await;
+    receiver.behave(receipt());
+    due(&ids[1], "now()");
+    due(&ids[2], "now() + interval '1 second'");
+    provider.state.wake.ring();
+    until_delivered(&provider, &ids[1]).await;
+    until_delivered(&provider, &ids[2]).await;
+    let alone = || (receiver.callers() == 1).then_some(());
+    until_async("the first one to hang alone", std::time::Duration::from_secs(5), alone).await;
+    worker.abort();
+}

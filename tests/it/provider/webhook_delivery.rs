@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{Provider, id_of};
 use crate::support::http::Call;
 use crate::support::receiver::{Behaviour, Receiver};
+use crate::support::waiting::until_async;
 
 fn ok() -> Behaviour {
     Behaviour::Answer(204, String::new())
@@ -182,4 +183,29 @@ async fn a_deleted_webhook_is_not_called_any_more() {
     provider.call(Call::delete(format!("/api/webhooks/{id}"))).await;
     let states = "SELECT DISTINCT state AS text FROM outbox";
     assert_eq!(provider.database.texts(states), ["superseded"]);
+}
+
+#[actix_web::test]
+async fn a_look_claims_only_where_something_is_due() {
+    let (receiver, provider) = (Receiver::start(ok()), provider().await);
+    register(&provider, &receiver, &[]).await;
+    provider.draft("T").await;
+    while provider.database.count("outbox") == 0 {
+        pass_on(&provider.state).await.unwrap();
+    }
+    provider.database.execute(
+        "INSERT INTO webhook_endpoints (tenant_id, id, url, events, enabled, secrets, created_at, updated_at) \
+         SELECT 'default', gen_random_uuid(), 'https://idle.example.ch/', '{}', true, '\\x00', now(), now() \
+         FROM generate_series(1, 300); \
+         CREATE SEQUENCE statements; \
+         CREATE FUNCTION count_statement() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM nextval('statements'); RETURN NULL; END $$; \
+         CREATE TRIGGER count_statement AFTER UPDATE ON outbox FOR EACH STATEMENT EXECUTE FUNCTION count_statement()",
+    );
+    let worker = actix_web::rt::spawn(provider.state.webhooks().run());
+    let settled = || (provider.database.count("outbox WHERE state = 'delivered'") == 1).then_some(());
+    until_async("the call", Duration::from_secs(10), settled).await;
+    worker.abort();
+    let statements = provider.database.text("SELECT last_value::text AS text FROM statements");
+    assert!(statements.parse::<i64>().unwrap() <= 8, "{statements} claims and settlements");
 }
