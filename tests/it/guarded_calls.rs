@@ -9,6 +9,7 @@ use oc::domain::target::Reach;
 use oc::platform::http_client::{CallError, GuardedClient};
 
 use crate::support::receiver::{Behaviour, Receiver};
+use crate::support::waiting::until_async;
 
 fn client(reach: Reach) -> GuardedClient {
     GuardedClient::new(reach, Duration::from_secs(5))
@@ -98,6 +99,25 @@ async fn private_addresses_are_called_where_the_operator_allows_it() {
     for url in [format!("http://user:secret@127.0.0.1:{port}/"), format!("ftp://127.0.0.1:{port}/")] {
         assert!(forbidden(post(&free, &url).await), "{url}");
     }
+}
+
+#[actix_web::test]
+async fn slow_receivers_are_in_the_way_of_no_other() {
+    let (slow, quick) = (Receiver::start(Behaviour::Hang), fine());
+    let free = client(Reach::Anywhere);
+    let url = format!("http://{}/", slow.address());
+    let calls: Vec<_> = (0..130)
+        .map(|_| {
+            let (free, url) = (free.clone(), url.clone());
+            actix_web::rt::spawn(async move { post(&free, &url).await })
+        })
+        .collect();
+    let waiting = || (slow.callers() >= 64).then_some(());
+    until_async("the callers", Duration::from_secs(10), waiting).await;
+    let started = std::time::Instant::now();
+    assert_eq!(post(&free, &format!("http://{}/", quick.address())).await, Ok(204));
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    calls.iter().for_each(actix_web::rt::task::JoinHandle::abort);
 }
 
 #[actix_web::test]

@@ -110,7 +110,8 @@ impl HttpClient {
     /// A client for calls to `base_url`. The machine's root certificates are
     /// read only where TLS is spoken at all.
     pub fn new(base_url: &str, timeout: Duration) -> Result<Self, CallError> {
-        let connector = Connector::new().timeout(timeout).limit(64);
+        // Without a bound of its own: whoever calls has one (`DELIVERY_CONCURRENCY`).
+        let connector = Connector::new().timeout(timeout).limit(0);
         let connector = match base_url.starts_with("https://") {
             true => connector.rustls_0_23(Arc::new(tls()?)),
             false => connector,

@@ -173,7 +173,11 @@ impl<C: Courier> Dispatcher<C> {
                 let turn = self.turns.acquire().await;
                 let claim = async {
                     // What is under way is brought to its end all the same.
-                    if failed.is_some() { Ok(Vec::new()) } else { self.claim(destination, &gate).await }
+                    if failed.is_some() {
+                        Ok(Vec::new())
+                    } else {
+                        self.claim(destination, &gate, under_way.len()).await
+                    }
                 };
                 let both = tokio::join!(claim, self.settle(std::mem::take(&mut done)));
                 drop(turn);
@@ -226,9 +230,14 @@ impl<C: Courier> Dispatcher<C> {
 
     /// Leases messages that are due, each with a place; none if nothing is due,
     /// nothing may go out, or others have every place.
-    async fn claim(&self, destination: &str, gate: &Gate) -> Result<Vec<(Claimed, Place)>, ApiError> {
+    async fn claim(
+        &self,
+        destination: &str,
+        gate: &Gate,
+        under_way: usize,
+    ) -> Result<Vec<(Claimed, Place)>, ApiError> {
         // Some places are left to those who wait for an answer.
-        let wanted = self.settings.concurrency.saturating_mul(3).div_ceil(4);
+        let wanted = self.settings.concurrency.saturating_mul(3).div_ceil(4).saturating_sub(under_way);
         let Entry::Come(places) = gate.enter(wanted) else { return Ok(Vec::new()) };
         let (destination, lease) = (destination.to_owned(), self.lease());
         let limit = i64::try_from(places.len()).unwrap_or(1);

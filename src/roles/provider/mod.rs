@@ -55,6 +55,9 @@ const RIGHTS: &[Rights] = &[("document_events", "DELETE, INSERT, SELECT")];
 /// The sealed columns that are this role's own.
 pub const SEALED: &[SealedTable] = store::rows::SEALED;
 
+/// Places at one webhook, of which three quarters are used: there may be hundreds of them.
+const WEBHOOK_CALLS: usize = 8;
+
 /// What all threads share.
 #[derive(Clone)]
 pub struct Shared {
@@ -157,7 +160,9 @@ impl State {
         let courier = ToWebhooks { http, db: self.db.clone() };
         let (gates, wake) = (self.gates.clone(), self.webhook_wake.clone());
         let kept = (self.db.clone(), self.tenants.clone());
-        Dispatcher::new(kept, courier, gates, wake, self.outbox.clone())
+        let concurrency = self.outbox.concurrency.min(WEBHOOK_CALLS);
+        let settings = config::Outbox { concurrency, ..self.outbox.clone() };
+        Dispatcher::new(kept, courier, gates, wake, settings)
     }
 
     /// What a transaction that promises an operation needs to know.
