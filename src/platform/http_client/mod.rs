@@ -55,7 +55,8 @@ impl CallError {
     pub fn is_about_destination(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer | Self::Forbidden(_) => true,
-            Self::Status { status, .. } => *status >= 500 || matches!(*status, 401 | 403 | 429),
+            // 403 and 429 are about one tenant: it is suspended there, or asks for too much.
+            Self::Status { status, .. } => *status >= 500 || *status == 401,
         }
     }
 }

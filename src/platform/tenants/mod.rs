@@ -154,6 +154,21 @@ impl Tenants {
         self.conclude(tenant, found)
     }
 
+    /// Like [`Tenants::vault`], for a job that goes from tenant to tenant: `None` if this
+    /// one may not act now, or if its keys can't be opened, which is logged. An error
+    /// only if it is the same for all.
+    pub async fn active(&self, tenant: &TenantId) -> Result<Option<Arc<Vault>>, DbError> {
+        match self.vault(tenant).await {
+            Ok(vault) => Ok(Some(vault)),
+            Err(TenantError::Unknown | TenantError::Suspended) => Ok(None),
+            Err(TenantError::Db(error @ (DbError::Busy | DbError::Unavailable(_)))) => Err(error),
+            Err(TenantError::Db(error)) => {
+                log::warn!("nothing can be done for the tenant {tenant}: {error}");
+                Ok(None)
+            }
+        }
+    }
+
     /// Like [`Tenants::vault`], on a connection that is at hand: waits for no other
     /// one, and makes no tenant.
     pub fn vault_on(&self, conn: &mut PgConnection, tenant: &TenantId) -> Result<Arc<Vault>, TenantError> {

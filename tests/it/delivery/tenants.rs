@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use oc::platform::tenants::{Field, VaultError};
 use oc::roles::Role;
+use oc::roles::provider::jobs::receipts;
 use serde_json::{Value, json};
 
 use super::{PATIENCE, Way, promised, text};
@@ -167,6 +168,19 @@ async fn the_codes_of_a_suspended_tenant_open_nothing_and_nobody_is_told_why() {
     assert_eq!(client.type_in(&code).await.status, 404);
     done(&operate(Role::Client, &way.client.database, &["tenant", "resume", "default"]));
     client.open(&code).await.expect(200);
+}
+
+#[actix_web::test]
+async fn no_receipts_are_asked_for_a_suspended_tenant() {
+    let way = Way::with(&[ALWAYS_ASK]).await;
+    let (_, code) = way.delivered("T").await;
+    way.read(&code, "T").await;
+    done(&operate(Role::Provider, &way.provider.database, &["tenant", "suspend", "default"]));
+    let asked = way.receiver.every_call().len();
+    assert_eq!(receipts::run(&way.provider.state).await.unwrap(), 0);
+    assert_eq!(way.receiver.every_call().len(), asked);
+    done(&operate(Role::Provider, &way.provider.database, &["tenant", "resume", "default"]));
+    way.fetch_receipts(2).await;
 }
 
 #[actix_web::test]

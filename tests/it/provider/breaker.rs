@@ -115,6 +115,19 @@ async fn a_probe_that_fails_costs_one_attempt_and_begins_another_rest() {
 }
 
 #[actix_web::test]
+async fn a_tenant_that_is_refused_there_does_not_close_the_way_for_all() {
+    for status in [403, 429] {
+        let receiver = Receiver::start(Behaviour::Answer(status, String::new()));
+        let provider = Provider::to(&receiver, &[("BREAKER_FAILURES", "2")]).await;
+        for _ in 0..4 {
+            let id = provider.ready("T").await;
+            assert_eq!(provider.send(&id).await.expect(202)["state"], "queued");
+        }
+        assert_eq!(provider.state.gates.states(), [("client".to_owned(), "CLOSED")]);
+    }
+}
+
+#[actix_web::test]
 async fn a_refusal_of_one_message_says_nothing_about_the_destination() {
     let receiver = Receiver::start(Behaviour::Answer(422, String::new()));
     let provider = Provider::to(&receiver, &[("BREAKER_FAILURES", "2")]).await;
