@@ -123,11 +123,14 @@ impl<C: Courier> Dispatcher<C> {
         let (own, busy) = (self.clone(), Rc::clone(busy));
         actix_web::rt::spawn(async move {
             let pumped = own.pump(&destination, &more).await;
+            let gate = own.gates.of(&destination);
+            // Others have every place: whoever leaves one lets somebody look again.
+            let was_full = gate.is_full() && gate.place_within(own.settings.poll).await.is_some();
             busy.borrow_mut().remove(&destination);
             // Something may have become due, or somebody may have rung, while the last ones ended.
             let told = more.notified().now_or_never().is_some();
             match pumped {
-                Ok(made) if made > 0 || told => own.wake.ring(),
+                Ok(made) if made > 0 || told || was_full => own.wake.ring(),
                 Ok(_) => {}
                 Err(error) => log::debug!("the outbox can't be read: {error}"),
             }

@@ -21,12 +21,16 @@ pub struct Gates {
 pub struct Gate {
     breaker: Arc<Mutex<Breaker>>,
     room: Arc<Semaphore>,
+    /// For those who wait for an answer: they never take every place, however many they
+    /// are, because a worker does not wait in line.
+    callers: Arc<Semaphore>,
     name: Arc<str>,
     start: Instant,
 }
 
 /// A place for one attempt; free again when it is dropped.
-pub type Place = OwnedSemaphorePermit;
+#[derive(Debug)]
+pub struct Place([Option<OwnedSemaphorePermit>; 2]);
 
 /// What a gate answers.
 #[derive(Debug)]
@@ -56,6 +60,7 @@ impl Gates {
         let gate = Gate {
             breaker: Arc::new(Mutex::new(Breaker::new(self.settings.breaker))),
             room: Arc::new(Semaphore::new(self.settings.concurrency)),
+            callers: Arc::new(Semaphore::new((self.settings.concurrency.saturating_mul(3) / 4).max(1))),
             name: destination.into(),
             start: Instant::now(),
         };
@@ -79,18 +84,53 @@ impl Gate {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Up to `wanted` places.
+    /// Up to `wanted` places, without waiting: for a worker.
     pub fn enter(&self, wanted: usize) -> Entry {
         let mut places = Vec::new();
         while places.len() < wanted {
             match Arc::clone(&self.room).try_acquire_owned() {
-                Ok(place) => places.push(place),
+                Ok(room) => places.push(Place([Some(room), None])),
                 Err(_) => break,
             }
         }
         if places.is_empty() {
             return Entry::Full;
         }
+        self.pass(places)
+    }
+
+    /// One place, waiting for it as long as `patience` says where every one is taken:
+    /// for somebody who waits for an answer.
+    pub async fn enter_as_caller(&self, patience: Duration) -> Entry {
+        let begun = Instant::now();
+        if let Some(rest) = self.rest().filter(|rest| !rest.is_zero()) {
+            return Entry::Closed(rest);
+        }
+        let caller = tokio::time::timeout(patience, Arc::clone(&self.callers).acquire_owned()).await;
+        let Ok(Ok(caller)) = caller else { return Entry::Full };
+        match self.enter_within(patience.saturating_sub(begun.elapsed())).await {
+            Entry::Come(mut places) => {
+                if let Some(Place([_, held])) = places.first_mut() {
+                    *held = Some(caller);
+                }
+                Entry::Come(places)
+            }
+            entry => entry,
+        }
+    }
+
+    /// One place, waiting for it as long as `patience` says where every one is taken:
+    /// for upkeep, of which there is little.
+    pub async fn enter_within(&self, patience: Duration) -> Entry {
+        if let Some(rest) = self.rest().filter(|rest| !rest.is_zero()) {
+            return Entry::Closed(rest);
+        }
+        let Some(place) = self.place_within(patience).await else { return Entry::Full };
+        self.pass(vec![place])
+    }
+
+    /// With these places past the breaker, if it lets anybody.
+    fn pass(&self, mut places: Vec<Place>) -> Entry {
         match self.breaker().permit(self.start.elapsed()) {
             Permit::Go => {}
             Permit::Probe => {
@@ -102,21 +142,16 @@ impl Gate {
         Entry::Come(places)
     }
 
-    /// One place, waiting for it as long as `patience` says where every one is taken.
-    pub async fn enter_within(&self, patience: Duration) -> Entry {
-        match self.enter(1) {
-            Entry::Full => {}
-            entry => return entry,
-        }
-        if let Some(rest) = self.rest().filter(|rest| !rest.is_zero()) {
-            return Entry::Closed(rest);
-        }
-        let place = tokio::time::timeout(patience, Arc::clone(&self.room).acquire_owned()).await;
-        let Ok(Ok(place)) = place else { return Entry::Full };
-        match self.breaker().permit(self.start.elapsed()) {
-            Permit::Go | Permit::Probe => Entry::Come(vec![place]),
-            Permit::Wait(rest) => Entry::Closed(rest),
-        }
+    /// Whether every place is taken.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.room.available_permits() == 0
+    }
+
+    /// Waits in line until a place becomes free.
+    pub async fn place_within(&self, patience: Duration) -> Option<Place> {
+        let room = tokio::time::timeout(patience, Arc::clone(&self.room).acquire_owned()).await;
+        Some(Place([Some(room.ok()?.ok()?), None]))
     }
 
     /// How long the destination has a rest.

@@ -29,7 +29,7 @@ use crate::platform::tenants::{Field, Vault, VaultError};
 
 pub use courier::{Attempted, Called, Courier, Failure, Opened, Settled};
 pub use dispatch::Dispatcher;
-pub use gate::{Entry, Gate, Gates};
+pub use gate::{Entry, Gate, Gates, Place as GatePlace};
 pub use store::{
     Place, Start, claim_due, enqueue, enqueue_once, has_backlog, lease_one, next_due, settle, supersede,
     supersede_failed, withdraw,

@@ -170,6 +170,37 @@ async fn a_destination_never_gets_more_calls_at_once_than_the_setting_says() {
 }
 
 #[actix_web::test]
+async fn callers_in_line_leave_room_for_what_is_due() {
+    let receiver = Receiver::start(Behaviour::Close);
+    let given =
+        [("DELIVERY_CONCURRENCY", "4"), ("DELIVERY_TIMEOUT_MS", "15000"), ("SEND_TIMEOUT_MS", "15000")];
+    let provider = Provider::to(&receiver, &given).await;
+    let waits = provider.ready("waits").await;
+    provider.send(&waits).await.expect(202);
+    let mut ids = Vec::new();
+    for i in 0..8 {
+        ids.push(provider.ready(&format!("{i}")).await);
+    }
+    let (gate, behind) = (Arc::new(Gate::default()), Receiver::start(receipt()));
+    receiver.behave(Behaviour::ForwardThrough(Arc::clone(&gate), behind.address()));
+    let sends = futures_util::future::join_all(ids.iter().map(|id| provider.send(id)));
+    let worker = async {
+        until_async("three callers", PATIENCE, || (receiver.callers() == 3).then_some(())).await;
+        make_due(&provider);
+        let due = async { assert_eq!(run_due(&provider.state).await.unwrap(), 1) };
+        let seen = async {
+            until_async("the worker", PATIENCE, || (receiver.callers() == 4).then_some(())).await;
+            gate.open();
+        };
+        futures_util::future::join(due, seen).await;
+    };
+    let (answers, ()) = futures_util::future::join(sends, worker).await;
+    answers.iter().for_each(|answer| drop(answer.expect(200)));
+    assert_eq!(provider.document(&waits).await["delivery"]["state"], "delivered");
+    assert_eq!(receiver.most_callers(), 4);
+}
+
+#[actix_web::test]
 async fn a_probe_without_a_message_is_given_back() {
     let receiver = Receiver::start(Behaviour::Answer(503, String::new()));
     let (provider, _) = opened(&receiver, "1000").await;

@@ -17,7 +17,9 @@ use crate::domain::wire::{ChangeAccess, DeliverDocument};
 use crate::domain::words::EventKind;
 use crate::platform::audit;
 use crate::platform::http::{ApiError, ErrorCode};
-use crate::platform::outbox::{self, Entry, Gate, Leased, NewMessage, Opened, Place, Settlement, Start};
+use crate::platform::outbox::{
+    self, Entry, Gate, GatePlace, Leased, NewMessage, Opened, Place, Settlement, Start,
+};
 use crate::platform::tenants::Vault;
 use crate::platform::{clock, random};
 use crate::roles::provider::State;
@@ -77,7 +79,7 @@ pub async fn carry_out(
 ) -> Result<bool, ApiError> {
     state.reserve.open_account(&state.db, vault.tenant()).await?;
     let gate = state.gates.of(DESTINATION);
-    let (start, place) = match gate.enter_within(budget.left() / 2).await {
+    let (start, place) = match gate.enter_as_caller(budget.left() / 2).await {
         Entry::Come(mut places) => (Start::Leased(state.deliveries.lease()), places.pop()),
         Entry::Full => (Start::At(clock::now()), None),
         Entry::Closed(rest) => (Start::At(clock::now().plus(rest)), None),
@@ -107,7 +109,7 @@ pub async fn resume(
     budget: Budget,
 ) -> Result<(), ApiError> {
     let gate = state.gates.of(DESTINATION);
-    let Entry::Come(mut places) = gate.enter(1) else { return Ok(()) };
+    let Entry::Come(mut places) = gate.enter_as_caller(Duration::ZERO).await else { return Ok(()) };
     let rows = state.db.of(vault.tenant());
     let (vault, id, sequence) = (Arc::clone(vault), document.id, document.sequence);
     let lease = state.deliveries.lease();
@@ -307,7 +309,7 @@ async fn attempt(
     state: &State,
     (message, opened): (Leased, Result<Opened, ApiError>),
     gate: &Gate,
-    place: Option<tokio::sync::OwnedSemaphorePermit>,
+    place: Option<GatePlace>,
     budget: Budget,
 ) {
     let (own, gate) = (state.clone(), gate.clone());

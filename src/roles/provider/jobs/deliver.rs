@@ -49,8 +49,9 @@ pub(super) async fn through_gate<T>(
     call: impl Future<Output = Result<T, CallError>>,
 ) -> Result<T, CallError> {
     let gate = state.gates.of(DESTINATION);
-    let Entry::Come(_place) = gate.enter(1) else {
-        return Err(CallError::Unreachable("it has a rest".to_owned()));
+    // A place is free as soon as any of the calls ends.
+    let Entry::Come(_place) = gate.enter_within(state.outbox.call_timeout).await else {
+        return Err(CallError::Unreachable("it has a rest, or no place".to_owned()));
     };
     let outcome = call.await;
     gate.tell(outcome.as_ref().is_err_and(CallError::is_about_destination));
