@@ -338,7 +338,7 @@ impl<C: Courier> Dispatcher<C> {
         let held: HashSet<_> = store::settle(conn, &pairs, now)?;
         let settled: Vec<_> = pairs
             .iter()
-            .filter(|(attempt, _)| held.contains(&attempt.message.id))
+            .filter(|(attempt, _)| held.contains(&(attempt.message.id, attempt.message.attempt)))
             .map(|(attempt, how)| Settled {
                 message: &attempt.message,
                 receipt: attempt.call.outcome.as_ref().ok(),

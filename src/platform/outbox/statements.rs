@@ -115,14 +115,14 @@ impl QueryFragment<Pg> for Settle {
         out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
         out.push_sql(
             " END FROM given g WHERE o.tenant_id = g.tenant_id AND o.id = g.id AND o.leased_until IS NOT NULL \
-             AND o.attempts = g.attempt RETURNING o.tenant_id, o.id), \
+             AND o.attempts = g.attempt RETURNING o.tenant_id, o.id, o.attempts AS attempt), \
              logged AS (INSERT INTO outbox_attempts (tenant_id, message_id, attempt, ended_at, duration_ms, status, error, answer) \
              SELECT g.tenant_id, g.id, g.attempt, ",
         );
         out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
         out.push_sql(
-            ", g.duration_ms, g.status, g.error, g.answer FROM given g JOIN settled s USING (tenant_id, id)) \
-             SELECT id FROM settled",
+            ", g.duration_ms, g.status, g.error, g.answer FROM given g JOIN settled s USING (tenant_id, id, attempt)) \
+             SELECT id, attempt FROM settled",
         );
         Ok(())
     }
@@ -134,7 +134,7 @@ impl QueryId for Settle {
 }
 
 impl Query for Settle {
-    type SqlType = PgUuid;
+    type SqlType = (PgUuid, Int4);
 }
 
 impl RunQueryDsl<PgConnection> for Settle {}

@@ -273,13 +273,13 @@ struct Due {
     due_at: Option<PgTimestamp>,
 }
 
-/// Records how attempts ended and returns the ids of those that count: only the
-/// attempt that holds the lease may settle its message.
+/// Records how attempts ended and returns those that count, each by its message and
+/// its number: only the attempt that holds the lease may settle its message.
 pub fn settle<R>(
     conn: &mut PgConnection,
     attempted: &[(&Attempted<R>, &Settlement)],
     now: Timestamp,
-) -> QueryResult<HashSet<Uuid>> {
+) -> QueryResult<HashSet<(Uuid, i32)>> {
     let mut statement = Settle { now: Some(PgTimestamp(now)), ..Settle::default() };
     for (attempt, how) in attempted {
         let (state, due_at, error) = match how {
@@ -297,7 +297,7 @@ pub fn settle<R>(
         statement.statuses.push(attempt.call.status.and_then(|s| i16::try_from(s).ok()));
         statement.answers.push(attempt.answer.clone());
     }
-    let settled: Vec<Uuid> = statement.load(conn)?;
+    let settled: Vec<(Uuid, i32)> = statement.load(conn)?;
     Ok(settled.into_iter().collect())
 }
 

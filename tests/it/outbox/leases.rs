@@ -28,10 +28,25 @@ fn only_the_attempt_that_holds_the_lease_may_settle() {
         assert_eq!(outbox.rows(), ["1 leased 2"]);
     }
     assert_eq!(outbox.database.count("outbox_attempts"), 0);
-    assert_eq!(outbox.settle(&holder, &Settlement::Delivered), [holder.id].into());
+    assert_eq!(outbox.settle(&holder, &Settlement::Delivered), [(holder.id, 2)].into());
     assert!(outbox.settle(&holder, &failed()).is_empty(), "what is settled is settled");
     assert_eq!(outbox.rows(), ["1 delivered 2"]);
     assert_eq!(outbox.database.count("outbox_attempts"), 1);
+}
+
+#[test]
+fn of_two_attempts_at_one_message_in_a_batch_only_the_holder_settles() {
+    let mut outbox = Outbox::new();
+    outbox.promise(subject(1), 1);
+    let hows = [retry(99), Settlement::Delivered];
+    let attempts = [outbox.claim(at(0)).remove(0), outbox.claim(at(30)).remove(0)];
+    let ended: Vec<_> = attempts.iter().zip(&hows).map(|(message, how)| ended(message, how)).collect();
+    let pairs: Vec<_> = ended.iter().zip(&hows).collect();
+    let settled = outbox::settle(&mut outbox.conn, &pairs, at(31)).unwrap();
+    assert_eq!(settled, [(attempts[1].id, 2)].into());
+    assert_eq!(outbox.rows(), ["1 delivered 2"]);
+    let log = outbox.database.texts("SELECT attempt::text AS text FROM outbox_attempts");
+    assert_eq!(log, ["2"], "the late one is not told");
 }
 
 #[test]
@@ -48,7 +63,7 @@ fn a_batch_is_settled_each_message_for_itself() {
     attempts[3].message.attempt = 7;
     let pairs: Vec<_> = attempts.iter().zip(&hows).collect();
     let settled = outbox::settle(&mut outbox.conn, &pairs, at(1)).unwrap();
-    let expected: Vec<Uuid> = claimed[..3].iter().map(|message| message.id).collect();
+    let expected: Vec<(Uuid, i32)> = claimed[..3].iter().map(|message| (message.id, 1)).collect();
     assert_eq!(settled, expected.into_iter().collect());
     assert_eq!(outbox.rows(), ["1 delivered 1", "1 pending 1", "1 failed 1", "1 leased 1"]);
     let kept = outbox.database.texts(

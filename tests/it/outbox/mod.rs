@@ -80,7 +80,7 @@ impl Outbox {
         outbox::lease_one(&mut self.conn, place, now, LEASE).unwrap()
     }
 
-    fn settle(&mut self, message: &Leased, how: &Settlement) -> HashSet<Uuid> {
+    fn settle(&mut self, message: &Leased, how: &Settlement) -> HashSet<(Uuid, i32)> {
         let attempted = ended(message, how);
         outbox::settle(&mut self.conn, &[(&attempted, how)], at(1)).unwrap()
     }
