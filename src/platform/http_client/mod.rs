@@ -45,8 +45,11 @@ impl CallError {
             // A name may lead elsewhere later.
             Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer | Self::Forbidden(_) => true,
             // What no repetition can mend is only what lies in the message itself. A
-            // wrong address or token is mended by whoever runs the services.
-            Self::Status { status, .. } => !matches!(*status, 400 | 409 | 410 | 413 | 415 | 422),
+            // wrong address or token is mended by whoever runs the services, and so is
+            // a proxy on the way that refuses by itself.
+            Self::Status { status, body, .. } => {
+                !(matches!(*status, 400 | 409 | 410 | 413 | 415 | 422) && Refusal::is_in(body, *status))
+            }
         }
     }
 
@@ -58,6 +61,21 @@ impl CallError {
             // 403 and 429 are about one tenant: it is suspended there, or asks for too much.
             Self::Status { status, .. } => *status >= 500 || *status == 401,
         }
+    }
+}
+
+/// What the error body of a role holds at least (contract: row *error body*).
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Refusal {
+    status_code: u16,
+    #[serde(rename = "error")]
+    _error: String,
+}
+
+impl Refusal {
+    fn is_in(body: &str, status: u16) -> bool {
+        serde_json::from_str(body).is_ok_and(|refusal: Self| refusal.status_code == status)
     }
 }
 

@@ -115,7 +115,7 @@ async fn neither_database_holds_a_text_a_name_or_a_usable_code() {
     way.provider.expire_in(&id, 86_400).await.expect(200);
     // Refused in words that quote what was sent.
     let refused = way.written("Mirabellenschluessel-3").await;
-    let quote = json!({"message": "Zwetschgenkuchen for Xaveria Unverwechselbar: Preiselbeerantwort"});
+    let quote = json!({"statusCode": 400, "error": "VALIDATION_FAILED", "message": "Zwetschgenkuchen for Xaveria Unverwechselbar: Preiselbeerantwort"});
     way.receiver.behave(Behaviour::Answer(400, quote.to_string()));
     assert_eq!(way.provider.send(&refused).await.status, 502);
     let message = way.provider.message(&way.provider.messages().await[0]).await;

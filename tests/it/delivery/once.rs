@@ -151,7 +151,7 @@ async fn a_failed_version_is_not_started_again_after_a_newer_one() {
     let way = Way::new().await;
     way.delivered("the first one").await;
     let id = way.provider.ready("Old").await;
-    way.receiver.behave(Behaviour::Answer(400, String::new()));
+    way.receiver.behave(Behaviour::refuse(400));
     way.provider.send(&id).await.refused(502, "CLIENT_REFUSED");
     let failed = way.provider.messages().await.remove(0);
     way.open();

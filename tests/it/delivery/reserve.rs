@@ -228,7 +228,7 @@ async fn what_was_refused_and_sent_again_keeps_the_code_that_was_promised() {
     way.close();
     let id = way.provider.ready("T").await;
     let code = promised(&way.provider.send(&id).await);
-    way.receiver.behave(Behaviour::Answer(400, String::new()));
+    way.receiver.behave(Behaviour::refuse(400));
     way.catch_up().await;
     assert_eq!(way.state_of(&id).await, "failed");
     way.open();

@@ -122,7 +122,7 @@ async fn a_revocation_and_a_new_sending_that_wait_are_carried_out_in_their_order
 async fn a_revocation_that_was_refused_can_be_asked_for_again() {
     let way = Way::new().await;
     let (id, code) = way.delivered("T").await;
-    way.receiver.behave(Behaviour::Answer(400, String::new()));
+    way.receiver.behave(Behaviour::refuse(400));
     way.provider.revoke(&id).await.refused(502, "CLIENT_REFUSED");
     assert_eq!(way.state_of(&id).await, "failed");
     way.open();

@@ -61,7 +61,7 @@ async fn only_what_lies_in_the_message_itself_is_refused_for_good() {
         (502, "queued"),
         (503, "queued"),
     ] {
-        receiver.behave(Behaviour::Answer(status, String::new()));
+        receiver.behave(Behaviour::refuse(status));
         let id = provider.ready("T").await;
         let answer = provider.send(&id).await;
         let expected = if state == "failed" { 502 } else { 202 };
@@ -70,6 +70,23 @@ async fn only_what_lies_in_the_message_itself_is_refused_for_good() {
         assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!(state), &json!(1)), "{status}");
         assert_eq!(delivery["nextAttemptAt"].is_null(), state == "failed", "{status}");
         assert!(delivery["lastError"].as_str().unwrap().contains(&status.to_string()), "{delivery}");
+    }
+}
+
+#[actix_web::test]
+async fn what_a_proxy_refuses_by_itself_is_tried_again() {
+    let receiver = Receiver::start(Behaviour::Close);
+    let provider = Provider::to(&receiver, &[]).await;
+    let other_status = json!({"statusCode": 400, "error": "MALFORMED_REQUEST"}).to_string();
+    for (status, body) in [
+        (400, String::new()),
+        (413, "<html>413 Request Entity Too Large</html>".to_owned()),
+        (413, "{\"message\":\"no\"}".to_owned()),
+        (422, other_status),
+    ] {
+        receiver.behave(Behaviour::Answer(status, body));
+        let id = provider.ready("T").await;
+        assert_eq!(provider.send(&id).await.expect(202)["state"], "queued", "{status}");
     }
 }
 

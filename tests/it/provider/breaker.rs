@@ -129,7 +129,7 @@ async fn a_tenant_that_is_refused_there_does_not_close_the_way_for_all() {
 
 #[actix_web::test]
 async fn a_refusal_of_one_message_says_nothing_about_the_destination() {
-    let receiver = Receiver::start(Behaviour::Answer(422, String::new()));
+    let receiver = Receiver::start(Behaviour::refuse(422));
     let provider = Provider::to(&receiver, &[("BREAKER_FAILURES", "2")]).await;
     for _ in 0..4 {
         let id = provider.ready("T").await;

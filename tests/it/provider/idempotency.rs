@@ -237,7 +237,7 @@ async fn a_refusal_frees_the_key() {
 
 #[actix_web::test]
 async fn a_failure_keeps_the_operation_and_can_be_tried_again_at_once() {
-    let receiver = Receiver::start(Behaviour::Answer(400, String::new()));
+    let receiver = Receiver::start(Behaviour::refuse(400));
     let provider = sending_to(&receiver).await;
     provider.database.execute("ALTER TABLE documents RENAME TO away");
     provider.call(create(NAME, &body())).await.refused(500, "INTERNAL_ERROR");

@@ -167,7 +167,7 @@ async fn a_change_that_is_refused_for_good_is_told() {
     let provider = Provider::to(&receiver, &[]).await;
     let id = id_of(&provider.document(&provider.ready("T").await).await);
     provider.send(&id).await.expect(200);
-    receiver.behave(Behaviour::Answer(410, String::new()));
+    receiver.behave(Behaviour::refuse(410));
     provider.reissue(&id).await.refused(502, "CLIENT_REFUSED");
     let history = provider.history(&id).await;
     assert_eq!(history[history.len() - 2..], ["reissued", "failed"]);

@@ -70,7 +70,7 @@ async fn a_refusal_for_good_ends_the_attempts() {
     let worker = worker(&provider, &receiver);
     let id = provider.ready("T").await;
     provider.send(&id).await.expect(202);
-    receiver.behave(Behaviour::Answer(422, String::new()));
+    receiver.behave(Behaviour::refuse(422));
     make_due(&provider);
     assert_eq!(run_due(&worker).await.unwrap(), 1);
     assert_eq!(provider.document(&id).await["delivery"]["state"], "failed");

@@ -64,7 +64,7 @@ async fn the_list_is_read_page_by_page_newest_first() {
 
 #[actix_web::test]
 async fn what_has_failed_is_started_again_and_delivered() {
-    let receiver = Receiver::start(Behaviour::Answer(400, String::new()));
+    let receiver = Receiver::start(Behaviour::refuse(400));
     let provider = Provider::to(&receiver, &[]).await;
     let id = provider.ready("T").await;
     provider.send(&id).await.refused(502, "CLIENT_REFUSED");
@@ -116,7 +116,7 @@ async fn only_what_has_failed_can_be_started_again() {
 
 #[actix_web::test]
 async fn another_tenant_sees_and_starts_nothing() {
-    let receiver = Receiver::start(Behaviour::Answer(400, String::new()));
+    let receiver = Receiver::start(Behaviour::refuse(400));
     let provider = Provider::to(&receiver, &[]).await;
     let id = provider.ready("T").await;
     provider.send(&id).await.refused(502, "CLIENT_REFUSED");
@@ -171,7 +171,7 @@ async fn housekeeping_removes_what_was_delivered_long_ago_and_keeps_what_failed(
     let receiver = Receiver::start(receipt());
     let provider = Provider::to(&receiver, &[("OUTBOX_RETENTION_SECONDS", "3600")]).await;
     let mut ids = Vec::new();
-    for behaviour in [receipt(), Behaviour::Answer(400, String::new()), receipt(), Behaviour::Close] {
+    for behaviour in [receipt(), Behaviour::refuse(400), receipt(), Behaviour::Close] {
         receiver.behave(behaviour);
         let id = provider.ready("T").await;
         provider.send(&id).await;

@@ -161,7 +161,7 @@ async fn a_client_role_that_is_not_there_can_be_sent_to_later() {
 
 #[actix_web::test]
 async fn what_the_client_role_refuses_for_good_is_told_and_can_be_sent_again() {
-    let receiver = Receiver::start(Behaviour::Answer(400, "{\"message\":\"no\"}".to_owned()));
+    let receiver = Receiver::start(Behaviour::refuse(400));
     let provider = sending_to(&receiver).await;
     let id = provider.ready("T").await;
     let body = provider.send(&id).await.refused(502, "CLIENT_REFUSED");

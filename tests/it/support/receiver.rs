@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::http::{Call, try_call};
 
@@ -30,6 +30,14 @@ pub enum Behaviour {
     ForwardAndClose(SocketAddr),
     /// Passes the request on once the gate is open.
     ForwardThrough(Arc<Gate>, SocketAddr),
+}
+
+impl Behaviour {
+    /// Refuses like a role does.
+    pub fn refuse(status: u16) -> Self {
+        let body = json!({"statusCode": status, "error": "VALIDATION_FAILED", "message": "no"});
+        Self::Answer(status, body.to_string())
+    }
 }
 
 /// Closed at first; whoever wants to pass waits until it is opened.
