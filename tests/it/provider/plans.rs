@@ -1,8 +1,15 @@
 //! Which index answers the list.
 
-use super::Provider;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection as _;
+
+use super::{Provider, id_of};
+use crate::support::waiting::until_async;
+use crate::support::http::Call;
 use oc::domain::cursor::Cursor;
 use oc::domain::ids::DocumentId;
+use serde_json::json;
 
 const ROWS: &str = "INSERT INTO documents \
     (tenant_id, id, title, content, content_type, status, version, delivery_state, created_at, updated_at) \
@@ -33,4 +40,35 @@ async fn a_page_of_the_list_is_read_from_the_primary_key_without_sorting() {
         assert!(plan.contains(asked_once) && !rest.contains("Filter"), "{plan}");
         assert!(plan.contains("rows=21 loops=1"), "{plan}");
     }
+}
+
+#[actix_web::test]
+async fn a_replay_reads_what_happened_since_and_not_the_whole_history() {
+    let provider = Provider::with(&[("DATABASE_POOL_SIZE", "2")]).await;
+    let hook = json!({"url": "https://practice.example.ch/oc-events"});
+    let id = id_of(&provider.call(Call::post("/api/webhooks", &hook)).await.expect(201));
+    provider.database.execute(
+        "INSERT INTO document_events (tenant_id, document_id, kind, at) \
+         SELECT 'default', gen_random_uuid(), 'created', now() - i * interval '1 minute' FROM generate_series(5000, 1, -1) i; \
+         ANALYZE document_events",
+    );
+    let path = format!("/api/webhooks/{id}/replay");
+    // The statement is seen while it waits.
+    let mut holder = provider.database.connect();
+    holder.batch_execute("BEGIN; LOCK TABLE document_events IN ACCESS EXCLUSIVE MODE").unwrap();
+    let replay = provider.call(Call::post(&path, &json!({"since": "2026-01-01T00:00:00Z"})));
+    let look = async {
+        let sql = "SELECT query AS text FROM pg_stat_activity WHERE datname = current_database() \
+            AND starts_with(query, 'UPDATE webhook_endpoints p')";
+        let statement = || provider.database.texts(sql).pop();
+        let statement = until_async("the statement", Duration::from_secs(5), statement).await;
+        holder.batch_execute("ROLLBACK").unwrap();
+        statement
+    };
+    let (replayed, statement) = futures_util::future::join(replay, look).await;
+    replayed.expect(202);
+    let parameters = format!("'default', '{id}', now() - interval '5 minutes 30 seconds'");
+    let plan = provider.database.plan(Some("default"), &statement, &parameters);
+    assert!(plan.contains("document_events_at") && !plan.contains("document_events_feed"), "{plan}");
+    assert!(plan.contains("rows=5 loops=1") && !plan.contains("rows=5000"), "{plan}");
 }

@@ -127,7 +127,8 @@ pub fn advance(
 }
 
 /// Sets an endpoint back, so that it is passed everything again that happened
-/// since a moment; `false` if there is no such endpoint.
+/// since a moment; `false` if there is no such endpoint. Reads what happened since:
+/// in the order of the feed, which the sum hides, it would read all that came before.
 pub fn rewind(
     conn: &mut PgConnection,
     tenant: &TenantId,
@@ -138,7 +139,7 @@ pub fn rewind(
         "UPDATE webhook_endpoints p SET cursor_txid = coalesce(e.txid, p.cursor_txid), \
          cursor_position = coalesce(e.position - 1, p.cursor_position) \
          FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT txid, position FROM document_events \
-         WHERE tenant_id = $1 AND at >= $3 ORDER BY txid, position LIMIT 1) AS e ON true \
+         WHERE tenant_id = $1 AND at >= $3 ORDER BY txid + 0, position LIMIT 1) AS e ON true \
          WHERE p.tenant_id = $1 AND p.id = $2",
     )
     .bind::<Text, _>(tenant.as_str())
