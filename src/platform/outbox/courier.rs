@@ -61,6 +61,8 @@ pub struct Attempted<R> {
     pub message: Leased,
     /// The call.
     pub call: Called<R>,
+    /// Whether it was made.
+    pub called: bool,
     /// The start of an answer that was a refusal, sealed for the log of attempts.
     pub answer: Option<Vec<u8>>,
     /// How long it took.

@@ -264,7 +264,7 @@ impl<C: Courier> Dispatcher<C> {
         opened: Result<Opened, ApiError>,
         gate: &Gate,
     ) -> Attempted<C::Receipt> {
-        let begun = Instant::now();
+        let (begun, called) = (Instant::now(), opened.is_ok());
         let (call, answer) = match opened {
             Ok(opened) => {
                 let call = self.courier.call(&message, &opened).await;
@@ -281,7 +281,7 @@ impl<C: Courier> Dispatcher<C> {
             let (id, subject) = (message.id.to_string(), message.subject.to_string());
             log::warn!(request_id = id.as_str(), subject = subject.as_str(), attempt = message.attempt; "{}", failure.why);
         }
-        Attempted { message, call, answer, took: begun.elapsed() }
+        Attempted { message, call, called, answer, took: begun.elapsed() }
     }
 
     /// Settles attempts together, with what their role notes about them; if that
@@ -315,6 +315,10 @@ impl<C: Courier> Dispatcher<C> {
     fn settlement(&self, attempted: &Attempted<C::Receipt>, now: Timestamp) -> Result<Settlement, ApiError> {
         let Err(failure) = &attempted.call.outcome else { return Ok(Settlement::Delivered) };
         let random = u16::from_ne_bytes(random::bytes().map_err(ApiError::internal)?);
+        if !attempted.called {
+            let pause = retry::pause_without_call(self.settings.retry, random);
+            return Ok(Settlement::PutOff { pause, due_at: now.plus(pause), error: failure.why.clone() });
+        }
         let pause = retry::pause(self.settings.retry, attempted.message.attempt, failure.retry_after, random);
         let due_at = now.plus(pause);
         let error = failure.why.clone();
@@ -372,7 +376,7 @@ async fn with_company<F: Future + Unpin>(
     ended
 }
 
-/// Opens a claimed message, unless its tenant is suspended: then it waits. An error
+/// Opens a claimed message, unless its tenant is suspended: then it is put off. An error
 /// only if the database is gone; then nothing is sent until the leases end.
 fn open(conn: &mut PgConnection, tenants: &Tenants, message: Leased) -> Result<Claimed, ApiError> {
     let opened = tenants

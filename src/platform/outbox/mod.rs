@@ -109,6 +109,16 @@ pub enum Settlement {
         /// Why it failed, in words.
         error: String,
     },
+    /// Nobody could be called, because of something on this side. It counts neither as
+    /// an attempt nor as time that has passed.
+    PutOff {
+        /// For how long.
+        pause: Duration,
+        /// When to try again.
+        due_at: Timestamp,
+        /// Why, in words.
+        error: String,
+    },
     /// The receiver will never take it, or it took too long.
     Failed {
         /// Why, in words.

@@ -19,6 +19,12 @@ pub fn pause(settings: Retry, attempt: i32, asked_for: Option<Duration>, random:
     jittered.max(least)
 }
 
+/// Pause after an attempt that called nobody: between half of the longest and all of it.
+#[must_use]
+pub fn pause_without_call(settings: Retry, random: u16) -> Duration {
+    settings.longest.mul_f64(0.5 + f64::from(random) / f64::from(u16::MAX) / 2.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

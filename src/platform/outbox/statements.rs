@@ -83,6 +83,8 @@ pub(super) struct Settle {
     pub milliseconds: Vec<i32>,
     pub statuses: Vec<Option<i16>>,
     pub answers: Vec<Option<Vec<u8>>>,
+    /// Milliseconds for which nobody could be called; 0 after a call.
+    pub put_off: Vec<i64>,
 }
 
 impl QueryFragment<Pg> for Settle {
@@ -105,23 +107,27 @@ impl QueryFragment<Pg> for Settle {
         out.push_bind_param::<Array<Nullable<SmallInt>>, _>(&self.statuses)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Nullable<Binary>>, _>(&self.answers)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<BigInt>, _>(&self.put_off)?;
         out.push_sql(
-            ") AS g (tenant_id, id, attempt, state, due_at, error, duration_ms, status, answer)), \
+            ") AS g (tenant_id, id, attempt, state, due_at, error, duration_ms, status, answer, put_off)), \
              settled AS (UPDATE outbox o SET state = g.state, leased_until = NULL, \
              due_at = coalesce(g.due_at, o.due_at), last_error = g.error, \
+             attempts = CASE WHEN g.put_off > 0 THEN o.attempts - 1 ELSE o.attempts END, \
+             give_up_at = o.give_up_at + g.put_off * interval '1 millisecond', \
              payload = CASE WHEN g.state = 'delivered' THEN NULL ELSE o.payload END, \
              settled_at = CASE WHEN g.state IN ('delivered', 'failed') THEN ",
         );
         out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
         out.push_sql(
             " END FROM given g WHERE o.tenant_id = g.tenant_id AND o.id = g.id AND o.leased_until IS NOT NULL \
-             AND o.attempts = g.attempt RETURNING o.tenant_id, o.id, o.attempts AS attempt), \
+             AND o.attempts = g.attempt RETURNING o.tenant_id, o.id, g.attempt), \
              logged AS (INSERT INTO outbox_attempts (tenant_id, message_id, attempt, ended_at, duration_ms, status, error, answer) \
              SELECT g.tenant_id, g.id, g.attempt, ",
         );
         out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
         out.push_sql(
-            ", g.duration_ms, g.status, g.error, g.answer FROM given g JOIN settled s USING (tenant_id, id, attempt)) \
+            ", g.duration_ms, g.status, g.error, g.answer FROM given g JOIN settled s USING (tenant_id, id, attempt) WHERE g.put_off = 0) \
              SELECT id, attempt FROM settled",
         );
         Ok(())

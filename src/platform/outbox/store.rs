@@ -285,8 +285,11 @@ pub fn settle<R>(
         let (state, due_at, error) = match how {
             Settlement::Delivered => ("delivered", None, None),
             Settlement::Retry { due_at, error } => ("pending", Some(*due_at), Some(start_of(error))),
+            Settlement::PutOff { due_at, error, .. } => ("pending", Some(*due_at), Some(start_of(error))),
             Settlement::Failed { error } => ("failed", None, Some(start_of(error))),
         };
+        let put_off = if let Settlement::PutOff { pause, .. } = how { pause.as_millis() } else { 0 };
+        statement.put_off.push(i64::try_from(put_off).unwrap_or(i64::MAX));
         statement.tenants.push(attempt.message.tenant.to_string());
         statement.ids.push(attempt.message.id);
         statement.attempts.push(attempt.message.attempt);

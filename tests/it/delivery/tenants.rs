@@ -192,8 +192,15 @@ async fn the_messages_of_a_suspended_tenant_wait() {
     let attempted = way.receiver.calls().len();
     way.open();
     done(&operate(Role::Provider, &way.provider.database, &["tenant", "suspend", "default"]));
-    assert_eq!(way.catch_up_once().await, 1);
+    way.provider.database.execute("UPDATE outbox SET give_up_at = now()");
+    let lines = way.provider.database.count("outbox_attempts");
+    for _ in 0..3 {
+        assert_eq!(way.catch_up_once().await, 1);
+    }
     assert_eq!(way.receiver.calls().len(), attempted, "nobody was called");
+    let waits = "SELECT concat_ws(' ', state, attempts, due_at > now() + interval '140 seconds', give_up_at > now()) AS text FROM outbox";
+    assert_eq!(way.provider.database.text(waits), "pending 1 t t", "it does not become too old meanwhile");
+    assert_eq!(way.provider.database.count("outbox_attempts"), lines);
     let why = "SELECT last_error AS text FROM outbox";
     assert_eq!(way.provider.database.text(why), "The message was not sent: This tenant is suspended");
     done(&operate(Role::Provider, &way.provider.database, &["tenant", "resume", "default"]));

@@ -1,6 +1,7 @@
 //! Who holds a message, and what remains of an attempt.
 
 use oc::platform::outbox::{self, Settlement};
+use std::time::Duration;
 use uuid::Uuid;
 
 use super::{Outbox, at, ended, failed, retry, subject};
@@ -70,6 +71,23 @@ fn a_batch_is_settled_each_message_for_itself() {
         "SELECT concat_ws(' ', payload IS NULL, settled_at IS NULL, last_error) AS text FROM outbox ORDER BY subject_id",
     );
     assert_eq!(kept, ["t f", "f t it was busy", "f f it said no", "f t"]);
+}
+
+#[test]
+fn an_attempt_that_called_nobody_takes_no_time_and_leaves_no_line() {
+    let mut outbox = Outbox::new();
+    outbox.promise(subject(1), 1);
+    let (pause, error) = (Duration::from_secs(300), "its tenant is suspended".to_owned());
+    for began in [0, 300, 600] {
+        let message = outbox.claim(at(began)).remove(0);
+        let due_at = at(began + 300);
+        outbox.settle(&message, &Settlement::PutOff { pause, due_at, error: error.clone() });
+        assert_eq!(outbox.rows(), ["1 pending 0"]);
+        assert!(outbox.claim(at(began + 299)).is_empty());
+    }
+    let life = "SELECT concat_ws(' ', give_up_at - created_at, last_error) AS text FROM outbox";
+    assert_eq!(outbox.database.text(life), "01:15:00 its tenant is suspended");
+    assert_eq!(outbox.database.count("outbox_attempts"), 0);
 }
 
 #[test]

@@ -116,9 +116,11 @@ fn ended(message: &Leased, how: &Settlement) -> Attempted<()> {
     let (outcome, status, answer) = match how {
         Settlement::Delivered => (Ok(()), 201, None),
         Settlement::Retry { error, .. } => (Err(why(error)), 503, Some("busy".to_owned())),
+        Settlement::PutOff { error, .. } => (Err(why(error)), 0, None),
         Settlement::Failed { error } => (Err(why(error)), 400, Some("no".to_owned())),
     };
     let call = Called { outcome, status: Some(status), answer };
     let answer = call.answer.as_ref().map(|answer| answer.clone().into_bytes());
-    Attempted { message: message.clone(), call, answer, took: Duration::from_millis(12) }
+    let called = !matches!(how, Settlement::PutOff { .. });
+    Attempted { message: message.clone(), call, called, answer, took: Duration::from_millis(12) }
 }

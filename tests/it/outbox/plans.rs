@@ -82,10 +82,10 @@ fn a_batch_is_settled_by_its_keys_however_long_the_queue_has_grown_meanwhile() {
     // Too long for what the server tells about other connections.
     let prepared = "SELECT statement AS text FROM pg_prepared_statements WHERE starts_with(statement, 'WITH given')";
     let statement = sql_query(prepared).get_result::<Line>(&mut outbox.conn).unwrap().text;
-    let types = "text[], uuid[], integer[], text[], timestamptz[], text[], integer[], smallint[], bytea[], timestamptz, timestamptz";
+    let types = "text[], uuid[], integer[], text[], timestamptz[], text[], integer[], smallint[], bytea[], bigint[], timestamptz, timestamptz";
     let batch = "ARRAY['default', 'default'], ARRAY[gen_random_uuid(), gen_random_uuid()], ARRAY[1, 1], \
         ARRAY['delivered', 'failed'], ARRAY[NULL, NULL]::timestamptz[], ARRAY[NULL, 'no'], ARRAY[1, 1], \
-        ARRAY[201, 400]::smallint[], ARRAY[NULL, NULL]::bytea[], now(), now()";
+        ARRAY[201, 400]::smallint[], ARRAY[NULL, NULL]::bytea[], ARRAY[0, 0]::bigint[], now(), now()";
     let plan = plan_from_before(&mut outbox, (types, &statement), batch);
     assert!(reads_little(&plan), "{plan}");
 }

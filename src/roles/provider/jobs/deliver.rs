@@ -182,7 +182,7 @@ fn ending(settled: &Settled<'_, Option<Given>>) -> Ending {
             };
             (state, None, None, Some((EventKind::Delivered, word)))
         }
-        Settlement::Retry { due_at, error } => {
+        Settlement::Retry { due_at, error } | Settlement::PutOff { due_at, error, .. } => {
             (DeliveryState::Queued, Some(*due_at), Some(error.clone()), None)
         }
         Settlement::Failed { error } => (
@@ -192,6 +192,7 @@ fn ending(settled: &Settled<'_, Option<Given>>) -> Ending {
             Some((EventKind::Failed, format!("{word}: {error}"))),
         ),
     };
+    let counted = if matches!(settled.how, Settlement::PutOff { .. }) { 0 } else { 1 };
     let given = settled.receipt.and_then(Option::as_ref);
     Ending {
         tenant: message.tenant.to_string(),
@@ -199,7 +200,7 @@ fn ending(settled: &Settled<'_, Option<Given>>) -> Ending {
         sequence: message.sequence,
         sending: operation == Operation::Send,
         state,
-        attempt: message.attempt,
+        attempt: message.attempt - 1 + counted,
         due_at,
         error,
         code: given.map(|given| given.code.clone()).unwrap_or_default(),
