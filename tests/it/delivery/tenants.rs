@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use oc::platform::tenants::{Field, VaultError};
 use oc::roles::Role;
-use oc::roles::provider::jobs::receipts;
+use oc::roles::provider::jobs::{receipts, refill};
 use serde_json::{Value, json};
 
 use super::{PATIENCE, Way, promised, text};
@@ -149,6 +149,19 @@ async fn a_deleted_tenant_is_shredded_and_gone_and_nobody_else_is() {
     provider.find(&id).await.refused(403, "TENANT_UNKNOWN");
     provider.create(&json!({"title": "T", "content": "C"})).await.refused(403, "TENANT_UNKNOWN");
     Client::on(&way.client.database, &[]).await.open(&code).await.refused(404, "NOT_FOUND");
+}
+
+#[actix_web::test]
+async fn a_tenant_that_begins_anew_gets_its_account_again() {
+    let way = Way::with(&[ALWAYS_ASK, ("CODE_RESERVE_SIZE", "8")]).await;
+    way.fill_reserve().await;
+    done(&operate(Role::Provider, &way.provider.database, &["tenant", "delete", "default", "--yes"]));
+    way.provider.database.execute("UPDATE tenants SET deleted_at = now() - interval '1 hour'");
+    done(&operate(Role::Provider, &way.provider.database, &["tenant", "create", "default"]));
+    assert_eq!(way.provider.database.count("client_accounts"), 0);
+    receipts::run(&way.provider.state).await.unwrap();
+    way.delivered("T").await;
+    assert_eq!(refill::run(&way.provider.state).await.unwrap(), 8);
 }
 
 #[actix_web::test]

@@ -46,6 +46,12 @@ impl Level {
         Ok(())
     }
 
+    /// Forgets tenants without an account: one that was deleted may begin anew.
+    pub fn keep(&self, accounts: &[(TenantId, Option<String>)]) {
+        let exists: HashSet<_> = accounts.iter().map(|(tenant, _)| tenant).collect();
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).retain(|tenant| exists.contains(tenant));
+    }
+
     /// Notes that a code was taken; rings when a quarter of a reserve is gone.
     pub fn took_one(&self, size: usize) {
         if self.taken.fetch_add(1, Ordering::Relaxed) + 1 >= size.div_ceil(4) {

@@ -25,6 +25,7 @@ use crate::roles::provider::{State, store};
 pub async fn run(state: &State) -> Result<usize, ApiError> {
     let list = |conn: &mut PgConnection| store::reserve::accounts(conn).map_err(ApiError::from);
     let accounts = state.db.of_everybody().read(list).await?;
+    state.reserve.keep(&accounts);
     let mut count = 0;
     for (tenant, cursor) in accounts {
         // Nothing is asked for a tenant that may not act; it is told everything later.
