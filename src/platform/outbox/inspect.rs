@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::result::QueryResult;
+use diesel::result::{DatabaseErrorKind, Error as QueryError, QueryResult};
+use diesel::sql_types::Bool;
 use uuid::Uuid;
 
 use super::{ANSWER, wake};
@@ -128,8 +130,13 @@ pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: Uuid) -> QueryResult
     outbox::table.find((tenant.as_str(), id)).select(Entry::as_select()).first(conn).optional()
 }
 
+/// No open message stands at the same place in the order: a replay may have written one.
+const NONE_IN_ITS_PLACE: &str = "NOT EXISTS (SELECT FROM outbox e WHERE e.tenant_id = outbox.tenant_id \
+     AND e.subject_id = outbox.subject_id AND e.destination = outbox.destination \
+     AND e.sequence = outbox.sequence AND e.state IN ('pending', 'leased'))";
+
 /// Makes a failed message due again, with all its time ahead; `None` if it has
-/// not failed. A receiver that knows a later one about the subject ignores it.
+/// not failed, or if another message that says the same is on its way. A receiver that knows a later one about the subject ignores it.
 pub fn retry(
     conn: &mut PgConnection,
     tenant: &TenantId,
@@ -140,7 +147,8 @@ pub fn retry(
     let failed = outbox::table
         .find((tenant.as_str(), id))
         .filter(outbox::state.eq("failed"))
-        .filter(outbox::payload.is_not_null());
+        .filter(outbox::payload.is_not_null())
+        .filter(sql::<Bool>(NONE_IN_ITS_PLACE));
     let entry = diesel::update(failed)
         .set((
             outbox::state.eq("pending"),
@@ -150,7 +158,12 @@ pub fn retry(
         ))
         .returning(Entry::as_returning())
         .get_result(conn)
-        .optional()?;
+        .optional();
+    let entry = match entry {
+        // Somebody writes one at this moment.
+        Err(QueryError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => return Ok(None),
+        entry => entry?,
+    };
     if entry.is_some() {
         wake::notify(conn)?;
     }

@@ -158,6 +158,27 @@ async fn a_replay_tells_everything_again_under_the_same_ids() {
 }
 
 #[actix_web::test]
+async fn what_has_failed_is_not_started_again_beside_its_replay() {
+    let (receiver, provider) = (Receiver::start(Behaviour::Answer(500, String::new())), provider().await);
+    let (id, _) = register(&provider, &receiver, &[]).await;
+    provider.draft("T").await;
+    tell(&provider, "the first call", || !types(&receiver).is_empty()).await;
+    provider.database.execute("UPDATE outbox SET give_up_at = now(), due_at = now() - interval '1 second'");
+    let failed = || provider.database.count("outbox WHERE state = 'failed'") == 1;
+    tell(&provider, "the failure", failed).await;
+    let message = provider.messages().await.remove(0);
+    let path = format!("/api/webhooks/{id}/replay");
+    provider.call(Call::post(&path, &json!({"since": "2020-01-01T00:00:00Z"}))).await.expect(202);
+    let again = || provider.database.count("outbox WHERE state = 'pending'") == 1;
+    tell(&provider, "the replay", again).await;
+    provider.retry(&message).await.refused(400, "INVALID_MESSAGE_STATE");
+    provider
+        .database
+        .execute("UPDATE outbox SET state = 'superseded', settled_at = now() WHERE state = 'pending'");
+    provider.retry(&message).await.expect(202);
+}
+
+#[actix_web::test]
 async fn a_receiver_that_is_gone_is_switched_off_and_catches_up_when_it_is_switched_on() {
     let (receiver, provider) = (Receiver::start(Behaviour::Answer(410, String::new())), provider().await);
     let (id, _) = register(&provider, &receiver, &[]).await;

@@ -178,7 +178,7 @@ pub async fn find_message(
            ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, description = "Names this request: its repetitions get the first answer, with `Idempotency-Replayed: true`")),
     responses(
         (status = 202, description = "It goes out again", body = Message),
-        (status = 400, description = "It has not failed", body = ErrorBody),
+        (status = 400, description = "It has not failed, or a replay has put it on its way once more", body = ErrorBody),
         (status = 404, description = "There is no such message", body = ErrorBody),
         (status = 409, description = "The request with this Idempotency-Key is still being answered", body = ErrorBody),
         (status = 422, description = "The Idempotency-Key was used for another request", body = ErrorBody),
@@ -229,7 +229,8 @@ fn retry(
         store::operations::lock(conn, &[tenant.as_str()], &[before.subject_id])?;
     }
     let not_failed = || {
-        let message = "Only a message that has failed can be started again";
+        let message =
+            "Only a message that has failed can be started again, and none that is on its way once more";
         ApiError::new(ErrorCode::InvalidMessageState, message)
     };
     let message = inspect::retry(conn, tenant, id, now, max_age)?.ok_or_else(not_failed)?;
