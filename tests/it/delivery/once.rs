@@ -164,3 +164,21 @@ async fn a_failed_version_is_not_started_again_after_a_newer_one() {
     assert_eq!(way.provider.document(&id).await["accessCode"], json!(code));
     assert_eq!(way.client.database.count("access_codes"), 2);
 }
+
+#[actix_web::test]
+async fn the_history_names_no_version_that_was_not_meant() {
+    let way = Way::new().await;
+    let id = way.provider.ready("First").await;
+    let gate = Arc::new(Gate::default());
+    way.receiver.behave(Behaviour::ForwardThrough(Arc::clone(&gate), way.served.address));
+    let newer = async {
+        callers(&way.receiver, 1).await;
+        way.provider.update(&id, &json!({"title": "Second"})).await.expect(200);
+        way.provider.send(&id).await.expect(202);
+        gate.open();
+    };
+    futures_util::future::join(way.provider.send(&id), newer).await;
+    way.settle_all().await;
+    let versions = "SELECT coalesce(version::text, '-') AS text FROM document_events WHERE kind = 'delivered' ORDER BY position";
+    assert_eq!(way.provider.database.texts(versions), ["-", "3"]);
+}

@@ -133,7 +133,8 @@ impl RunQueryDsl<PgConnection> for Lock<'_> {}
 
 /// How attempts ended, column by column: the n-th value of each belongs to the
 /// n-th message. The document's state follows only if no newer operation has
-/// begun; which version has arrived is noted in any case, and so is the history.
+/// begun; which version has arrived is noted in any case, and so is the history. Its
+/// line names the version unless a newer sending has begun: that one's is not meant.
 /// A document whose text has not arrived does not look delivered because its code
 /// or its end was changed.
 #[derive(Default)]
@@ -255,7 +256,7 @@ impl QueryFragment<Pg> for Ended {
         );
         out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
         out.push_sql(
-            ", d.sent_version, g.detail FROM given g JOIN documents d ON d.tenant_id = g.tenant_id AND d.id = g.id \
+            ", CASE WHEN d.sent_sequence <= g.sequence THEN d.sent_version END, g.detail FROM given g JOIN documents d ON d.tenant_id = g.tenant_id AND d.id = g.id \
              WHERE g.event IS NOT NULL \
              UNION ALL SELECT g.tenant_id, g.id, 'reissued', ",
         );
