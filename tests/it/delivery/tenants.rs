@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use oc::platform::tenants::{Field, VaultError};
 use oc::roles::Role;
+use oc::roles::provider::jobs::webhooks::pass_on;
 use oc::roles::provider::jobs::{receipts, refill};
 use serde_json::{Value, json};
 
@@ -162,6 +163,31 @@ async fn a_tenant_that_begins_anew_gets_its_account_again() {
     receipts::run(&way.provider.state).await.unwrap();
     way.delivered("T").await;
     assert_eq!(refill::run(&way.provider.state).await.unwrap(), 8);
+}
+
+#[actix_web::test]
+async fn a_tenant_whose_keys_cannot_be_opened_holds_up_no_other() {
+    let way = Way::with(&[ALWAYS_ASK, ("CODE_RESERVE_SIZE", "8"), ("WEBHOOK_ALLOW_PRIVATE", "true")]).await;
+    let south = |call: Call| way.provider.call(call.tenant("south"));
+    let hook = json!({"url": format!("http://{}/hook", way.receiver.address())});
+    let new = json!({"title": "T", "content": "C"});
+    for (path, body) in [("/api/webhooks", &hook), ("/api/documents", &new)] {
+        way.provider.call(Call::post(path, body)).await.expect(201);
+        south(Call::post(path, body)).await.expect(201);
+    }
+    way.provider.database.execute(
+        "UPDATE tenant_keys SET wrapped = decode(repeat('00', 60), 'hex') WHERE tenant_id = 'default'",
+    );
+    assert_eq!(refill::run(&way.provider.state).await.unwrap(), 8);
+    let told = || way.provider.database.count("outbox WHERE tenant_id = 'south'") > 0;
+    let started = std::time::Instant::now();
+    while !told() {
+        assert!(started.elapsed() < PATIENCE);
+        // Ends although one of them stays behind.
+        pass_on(&way.provider.state).await.unwrap();
+    }
+    receipts::run(&way.provider.state).await.unwrap();
+    assert_eq!(way.provider.database.count("outbox WHERE tenant_id = 'default'"), 0);
 }
 
 #[actix_web::test]

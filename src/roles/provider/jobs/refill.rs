@@ -12,7 +12,7 @@ use crate::platform::clock;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::CallError;
 use crate::platform::outbox;
-use crate::platform::tenants::{TenantError, Vault};
+use crate::platform::tenants::Vault;
 use crate::roles::provider::client_api::Call;
 use crate::roles::provider::flows::reserve;
 use crate::roles::provider::{State, store};
@@ -49,11 +49,9 @@ pub async fn run(state: &State) -> Result<usize, ApiError> {
         }
         let missing = size - held;
         let wanted = if backlog { missing.min(RESERVATIONS_MAX) } else { missing };
-        match state.tenants.vault(&tenant).await {
-            Ok(vault) => came += fill(state, &vault, wanted, lasts_until).await?,
-            Err(TenantError::Db(error)) => return Err(error.into()),
-            // It sends nothing.
-            Err(TenantError::Unknown | TenantError::Suspended) => {}
+        // Whoever may not act sends nothing.
+        if let Some(vault) = state.tenants.active(&tenant).await? {
+            came += fill(state, &vault, wanted, lasts_until).await?;
         }
     }
     Ok(came)

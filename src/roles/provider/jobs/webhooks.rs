@@ -17,7 +17,7 @@ use crate::platform::db::Db;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::{Answer, CallError, GuardedClient};
 use crate::platform::outbox::{self, Called, Courier, Failure, Leased, NewMessage, Opened, Settled};
-use crate::platform::tenants::{TenantError, Vault};
+use crate::platform::tenants::Vault;
 use crate::platform::webhooks::SigningSecrets;
 use crate::platform::webhooks::signature::{self, Headers};
 use crate::roles::provider::store::relay::{self, News};
@@ -42,12 +42,8 @@ pub async fn pass_on(state: &State) -> Result<usize, ApiError> {
         let mut passed = false;
         for (tenant, id) in behind {
             let max_age = state.outbox.retry.max_age;
-            let vault = match state.tenants.vault(&tenant).await {
-                Ok(vault) => vault,
-                Err(TenantError::Db(error)) => return Err(error.into()),
-                // It is passed everything once the tenant works again.
-                Err(TenantError::Unknown | TenantError::Suspended) => continue,
-            };
+            // It is passed everything once the tenant works again.
+            let Some(vault) = state.tenants.active(&tenant).await? else { continue };
             let pass = move |conn: &mut PgConnection| pass_on_to(conn, &vault, id, max_age);
             if let Some(count) = state.db.of(&tenant).transaction(id.0, pass).await? {
                 made += count;
