@@ -279,3 +279,19 @@ async fn while_a_queue_is_worked_off_only_a_reserve_that_runs_dry_is_filled() {
     refill::run(&way.provider.state).await.unwrap();
     assert_eq!(held(), 8);
 }
+
+#[actix_web::test]
+async fn a_code_that_cannot_be_opened_is_thrown_away() {
+    let way = Way::with(&EIGHT).await;
+    way.fill_reserve().await;
+    way.close();
+    way.provider.database.execute(
+        "UPDATE code_reserve SET sealed = set_byte(sealed, 20, get_byte(sealed, 20) # 1) \
+         WHERE id IN (SELECT id FROM code_reserve ORDER BY id LIMIT 2)",
+    );
+    let code = promised(&way.provider.send(&way.provider.ready("T").await).await);
+    assert_eq!(way.provider.database.count("code_reserve"), 5);
+    way.open();
+    way.catch_up().await;
+    way.read(&code, "T").await;
+}

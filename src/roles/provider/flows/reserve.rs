@@ -15,7 +15,7 @@ use crate::platform::clock;
 use crate::platform::db::Db;
 use crate::platform::http::ApiError;
 use crate::platform::random;
-use crate::platform::tenants::{Field, Vault};
+use crate::platform::tenants::{Field, Vault, VaultError};
 use crate::roles::provider::store::reserve::{self as store, SealedCode};
 
 /// Code and link.
@@ -81,15 +81,28 @@ impl Level {
     }
 }
 
-/// Takes a code out of the reserve, if there is one that lasts long enough.
+/// Takes a code out of the reserve, if there is one that lasts long enough. One that
+/// can't be opened is thrown away: nobody could send anything any more.
 pub fn take(
     conn: &mut PgConnection,
     vault: &Vault,
     lasts_until: Timestamp,
 ) -> Result<Option<ReservedCode>, ApiError> {
-    let Some(code) = store::take(conn, vault.tenant(), lasts_until)? else { return Ok(None) };
-    let open = |vault: &Vault| vault.open_json(SEALED, code.id, &code.sealed);
-    Ok(vault.reading(conn, open).map(Some)?)
+    while let Some(code) = store::take(conn, vault.tenant(), lasts_until)? {
+        let open = || vault.open_json(SEALED, code.id, &code.sealed);
+        let opened = match open() {
+            Err(VaultError::UnknownKey) => {
+                vault.refresh(conn)?;
+                open()
+            }
+            opened => opened,
+        };
+        match opened {
+            Ok(code) => return Ok(Some(code)),
+            Err(error) => log::warn!("a code in the reserve of {} is thrown away: {error}", vault.tenant()),
+        }
+    }
+    Ok(None)
 }
 
 /// Encrypts codes for the reserve.
