@@ -14,6 +14,7 @@ mod gate;
 pub mod housekeeping;
 pub mod inspect;
 pub mod retry;
+mod settling;
 mod statements;
 mod store;
 mod wake;

@@ -80,7 +80,8 @@ fn a_batch_is_settled_by_its_keys_however_long_the_queue_has_grown_meanwhile() {
     let message = outbox.claim(at(0)).remove(0);
     outbox.settle(&message, &Settlement::Delivered);
     // Too long for what the server tells about other connections.
-    let prepared = "SELECT statement AS text FROM pg_prepared_statements WHERE starts_with(statement, 'WITH given')";
+    let prepared =
+        "SELECT statement AS text FROM pg_prepared_statements WHERE starts_with(statement, 'WITH given')";
     let statement = sql_query(prepared).get_result::<Line>(&mut outbox.conn).unwrap().text;
     let types = "text[], uuid[], integer[], text[], timestamptz[], text[], integer[], smallint[], bytea[], bigint[], timestamptz, timestamptz";
     let batch = "ARRAY['default', 'default'], ARRAY[gen_random_uuid(), gen_random_uuid()], ARRAY[1, 1], \

@@ -5,8 +5,8 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection as _;
 
 use super::{Provider, id_of};
-use crate::support::waiting::until_async;
 use crate::support::http::Call;
+use crate::support::waiting::until_async;
 use oc::domain::cursor::Cursor;
 use oc::domain::ids::DocumentId;
 use serde_json::json;
