@@ -35,7 +35,7 @@ pub use store::{
     Place, Start, claim_due, enqueue, enqueue_once, has_backlog, lease_one, next_due, settle, supersede,
     supersede_failed, withdraw,
 };
-pub use wake::{Wake, listen};
+pub use wake::{Wake, listen, notify};
 
 /// A message whose attempt is under way.
 #[derive(Debug, Clone, PartialEq, Eq)]

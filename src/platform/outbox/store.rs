@@ -122,6 +122,7 @@ pub struct Place<'a> {
 }
 
 /// Writes a message that is due now, unless one is open at its place; `false` if so.
+/// Whoever has written all of them says so with [`wake::notify`].
 pub fn enqueue_once(
     conn: &mut PgConnection,
     message: &NewMessage,
@@ -132,9 +133,6 @@ pub fn enqueue_once(
     let payload = message.vault.seal(PAYLOAD, id, &message.payload)?;
     let row = new_row(message, (id, &payload), Start::At(now), now, max_age);
     let written = diesel::insert_into(outbox::table).values(row).on_conflict_do_nothing().execute(conn)?;
-    if written == 1 {
-        wake::notify(conn)?;
-    }
     Ok(written == 1)
 }
 

@@ -35,7 +35,7 @@ impl Wake {
 }
 
 /// Rings in every process once the transaction commits.
-pub(super) fn notify(conn: &mut PgConnection) -> diesel::QueryResult<()> {
+pub fn notify(conn: &mut PgConnection) -> diesel::QueryResult<()> {
     diesel::sql_query(format!("NOTIFY {CHANNEL}")).execute(conn).map(|_| ())
 }
 

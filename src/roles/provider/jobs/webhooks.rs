@@ -45,7 +45,7 @@ pub async fn pass_on(state: &State) -> Result<usize, ApiError> {
             // It is passed everything once the tenant works again.
             let Some(vault) = state.tenants.active(&tenant).await? else { continue };
             let pass = move |conn: &mut PgConnection| pass_on_to(conn, &vault, id, max_age);
-            if let Some(count) = state.db.of(&tenant).transaction(id.0, pass).await? {
+            if let Some(count) = state.db.of(&tenant).run_alone(pass).await? {
                 made += count;
                 passed = true;
             }
@@ -73,6 +73,9 @@ fn pass_on_to(
     for event in &news {
         let Some(message) = message(vault, id, &wanted, event)? else { continue };
         made += usize::from(outbox::enqueue_once(conn, &message, clock::now(), max_age)?);
+    }
+    if made > 0 {
+        outbox::notify(conn)?;
     }
     relay::advance(conn, tenant, id, last.cursor)?;
     Ok(Some(made))
