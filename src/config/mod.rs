@@ -7,6 +7,7 @@ mod client_role;
 mod delivery;
 mod identity;
 mod limits;
+mod messages;
 mod network;
 mod receipts;
 mod settings;
@@ -23,6 +24,7 @@ pub use delivery::{Breaker, Outbox, Retention, Retry, Upkeep};
 pub use identity::{Auth, Identity, Jwks, Jwt};
 pub use limits::{GuessLimits, Limits, TlsFiles, Web};
 pub use network::{Network, is_this_machine};
+pub use messages::{MailProtection, MailServer, Messages, SmsGateway};
 pub use settings::{SETTINGS, Setting};
 pub use tenants::{Custody, Provisioning, Tenancy};
 pub use values::{Keys, Problems, Secret, Source, Value, Values};
@@ -54,6 +56,8 @@ pub struct Config {
     pub access: AccessCodes,
     /// What goes into the audit trail.
     pub audit: Audit,
+    /// How messages go to recipients.
+    pub messages: Messages,
     /// `HOUSEKEEPING_SECONDS`.
     pub housekeeping: Duration,
     /// `ACCESS_CODE_KEY`; empty for every role but the client role.
@@ -121,6 +125,7 @@ impl Config {
             retention: delivery::retention(values, &mut problems),
             access: access::access_codes(values, &mut problems),
             audit: Audit::load(values, &mut problems),
+            messages: Messages::load(role, values, &mut problems),
             housekeeping: Duration::from_secs(values.number(
                 "HOUSEKEEPING_SECONDS",
                 1..=86_400,

@@ -328,6 +328,33 @@ pub const SETTINGS: &[Setting] = &[
         "Wrong codes of everybody together, in a minute; 0 is no limit",
     ),
     Setting {
+        role: Some("client"),
+        secret: true,
+        ..setting(
+            "SMTP_URL",
+            Default::None,
+            "Mail server that sends numbers to recipients: smtps://user:password@host, or smtp://… with STARTTLS",
+        )
+    },
+    Setting {
+        role: Some("client"),
+        ..setting("MAIL_FROM", Default::None, "Whom these mails come from: Praxis <no-reply@example.ch>")
+    },
+    Setting {
+        role: Some("client"),
+        ..setting(
+            "SMS_GATEWAY_URL",
+            Default::None,
+            "HTTP service that sends numbers to recipients by SMS, over https",
+        )
+    },
+    Setting {
+        role: Some("client"),
+        secret: true,
+        ..setting("SMS_GATEWAY_TOKEN", Default::None, "Token that is shown to it")
+    },
+    of_client("MESSAGE_TIMEOUT_MS", "8000", "Longest wait for the mail server or the SMS service"),
+    Setting {
         role: Some("provider"),
         ..setting(
             "WEBHOOK_ALLOW_PRIVATE",

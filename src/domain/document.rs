@@ -6,9 +6,10 @@ use serde_json::Value;
 use super::fields::{Fields, Given, Invalid};
 use super::ids::DocumentId;
 pub use super::lifecycle::{Refusal, SendPlan};
+use super::protection;
 use super::recipient::Recipient;
 use super::timestamp::Timestamp;
-pub use super::words::{ContentType, DeliveryState, Operation, Status};
+pub use super::words::{ContentType, DeliveryState, Operation, SecondFactor, Status};
 
 /// Longest title in characters (contract: `POST /api/documents`).
 pub const TITLE_MAX: usize = 500;
@@ -36,6 +37,8 @@ pub struct Written {
     pub metadata: Option<Value>,
     /// Life of the access in seconds, counted from the sending.
     pub expires_in: Option<i64>,
+    /// What is asked of whoever opens it, beside the code.
+    pub second_factor: SecondFactor,
 }
 
 impl Written {
@@ -49,14 +52,17 @@ impl Written {
     /// Reads the fields of a version out of a larger object.
     pub fn read(fields: &mut Fields) -> Self {
         let content_type = fields.choice("contentType", ContentType::WORDS).value();
-        Self {
+        let written = Self {
             title: fields.required_text("title", TITLE_MAX),
             content: fields.required_text("content", CONTENT_MAX),
             content_type: content_type.unwrap_or(ContentType::Markdown),
             recipient: fields.object("recipient", Recipient::read).value(),
             metadata: fields.free_form("metadata", METADATA_MAX).value(),
             expires_in: fields.whole_number("expiresIn", EXPIRES_IN_MIN, EXPIRES_IN_MAX).value(),
-        }
+            second_factor: fields.object("protection", protection::read).value().unwrap_or_default(),
+        };
+        fields.broken_by(protection::unreachable(written.second_factor, written.recipient.as_ref()));
+        written
     }
 }
 
@@ -70,12 +76,13 @@ pub struct Change {
     recipient: Given<Recipient>,
     metadata: Given<Value>,
     expires_in: Given<i64>,
+    second_factor: Given<SecondFactor>,
 }
 
 impl Change {
     /// Fields, at least one of which has to be there.
-    pub const NAMES: [&'static str; 7] =
-        ["title", "content", "status", "contentType", "recipient", "metadata", "expiresIn"];
+    pub const NAMES: [&'static str; 8] =
+        ["title", "content", "status", "contentType", "recipient", "metadata", "expiresIn", "protection"];
 
     /// Reads the body of `PUT /api/documents/{id}`.
     pub fn parse(body: Value) -> Result<Self, Invalid> {
@@ -92,6 +99,7 @@ impl Change {
             recipient: fields.object("recipient", Recipient::read),
             metadata: fields.free_form("metadata", METADATA_MAX),
             expires_in: fields.whole_number("expiresIn", EXPIRES_IN_MIN, EXPIRES_IN_MAX),
+            second_factor: fields.object("protection", protection::read),
         };
         fields.finish().map(|()| change)
     }
@@ -205,6 +213,7 @@ impl Document {
             recipient: change.recipient.over(stored.recipient),
             metadata: change.metadata.over(stored.metadata),
             expires_in: change.expires_in.over(stored.expires_in),
+            second_factor: change.second_factor.over(Some(stored.second_factor)).unwrap_or_default(),
         };
         if written == self.written && status == self.status {
             return Ok(None);

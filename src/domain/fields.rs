@@ -267,6 +267,18 @@ impl Fields {
         self.broken.push(FieldError::new(format!("{}{name}", self.path), rule, message));
     }
 
+    /// Marks a field as broken for a reason that lies in another field, unless it is
+    /// broken by itself: then that is said first.
+    pub fn broken_by(&mut self, error: Option<FieldError>) {
+        let within = |field: &str, other: &str| {
+            field.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        if let Some(error) = error.filter(|error| !self.broken.iter().any(|b| within(&error.field, &b.field)))
+        {
+            self.broken.push(error);
+        }
+    }
+
     /// Ends the reading: an error that names every broken field, if there is one.
     pub fn finish(self) -> Result<(), Invalid> {
         if self.broken.is_empty() { Ok(()) } else { Err(Invalid(self.broken)) }

@@ -35,6 +35,35 @@ impl Recipient {
     }
 }
 
+impl Recipient {
+    /// The telephone number as it is dialled from anywhere (E.164), `+41791234567`;
+    /// `None` if it is not written in international form.
+    #[must_use]
+    pub fn dialable(&self) -> Option<String> {
+        let text = self.phone.as_deref()?.trim();
+        // A zero in brackets is dialled from inside the country only.
+        let digits = text.strip_prefix('+').filter(|rest| !rest.contains("(0)"))?;
+        let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
+        ((8..=15).contains(&digits.len()) && !digits.starts_with('0')).then(|| format!("+{digits}"))
+    }
+
+    /// The e-mail address if every mail server takes it: a plain name and a host, of
+    /// ASCII characters.
+    #[must_use]
+    pub fn mailbox(&self) -> Option<String> {
+        let text = self.email.as_deref()?;
+        let (local, host) = text.rsplit_once('@')?;
+        let in_name = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c);
+        let in_host = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let dotted = |text: &str, allowed: fn(char) -> bool| {
+            text.split('.').all(|part| !part.is_empty() && part.chars().all(allowed))
+        };
+        let labels = host.split('.').all(|label| !label.starts_with('-') && !label.ends_with('-'));
+        let plain = local.len() <= 64 && dotted(local, in_name) && dotted(host, in_host) && labels;
+        (plain && host.contains('.') && text.len() <= 254).then(|| text.to_owned())
+    }
+}
+
 fn email(text: &str) -> Option<String> {
     let (local, host) = text.rsplit_once('@')?;
     let plain = |part: &str| !part.is_empty() && part.chars().all(|c| !c.is_whitespace() && !c.is_control());

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::document::{ContentType, Written};
+use super::document::{ContentType, SecondFactor, Written};
 use super::fields::{Fields, Invalid};
 use super::ids::DocumentId;
 use super::recipient::Recipient;
@@ -54,6 +54,16 @@ pub struct DeliverDocument<'a> {
     pub metadata: Option<&'a Value>,
     /// When access ends.
     pub expires_at: Timestamp,
+    /// How the access is protected.
+    pub protection: Protection,
+}
+
+/// How the access to a document is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Protection {
+    /// What is asked of whoever opens it, beside the code.
+    pub second_factor: SecondFactor,
 }
 
 /// Body of `PUT /v1/documents/{id}/access`: another code or another end, the same text.
@@ -150,23 +160,7 @@ impl Delivered {
             expires_at: read_expiry(&mut fields),
             written: Written::read(&mut fields),
         };
-        fields.object("protection", check_protection);
         fields.finish().map(|()| delivered)
-    }
-}
-
-/// Refuses what this role does not offer, so that nobody relies on it. A code alone
-/// opens a document, so there is no short one.
-fn check_protection(fields: &mut Fields) {
-    let standard = |format: &str| (format == "standard").then_some(());
-    let why = "must be standard: a shorter code is refused where the code alone opens a document";
-    fields.parsed("codeFormat", why, standard);
-    if fields.boolean("linkRequired").value() == Some(true) {
-        fields.refuse(
-            "linkRequired",
-            "enum",
-            "must be false: every code opens its document without the link, too",
-        );
     }
 }
 
@@ -259,7 +253,8 @@ mod tests {
     fn what_the_provider_writes_is_what_the_client_reads() {
         let written = Written::parse(json!({
             "title": "T", "content": "C", "contentType": "text/plain",
-            "recipient": {"name": "N", "language": "de"}, "metadata": {"k": [1]},
+            "recipient": {"name": "N", "phone": "+41 79 123 45 67", "language": "de"}, "metadata": {"k": [1]},
+            "protection": {"secondFactor": "sms"},
         }))
         .unwrap();
         let (id, expires_at) = (DocumentId(Uuid::from_u128(9)), Timestamp::from_millis(1).unwrap());
@@ -275,6 +270,7 @@ mod tests {
             recipient: written.recipient.as_ref(),
             metadata: written.metadata.as_ref(),
             expires_at,
+            protection: Protection { second_factor: written.second_factor },
         };
         let body = serde_json::to_value(message).unwrap();
         let ordering = Ordering { sequence: 5, generation: 2, reserved_code: Some("K7QM".to_owned()) };

@@ -51,6 +51,21 @@ words! {
 }
 
 words! {
+    /// What is asked of whoever opens a document, beside its code.
+    #[derive(Default)]
+    SecondFactor {
+        /// Nothing.
+        #[default]
+        None = "none",
+        /// A number that is sent to the recipient's telephone.
+        Sms = "sms",
+        /// A number that is sent to the recipient's mail address; a check of the
+        /// address rather than a factor of its own.
+        Email = "email",
+    }
+}
+
+words! {
     /// How far a document has come on its way to the client role.
     DeliveryState {
         /// Never sent.
@@ -115,6 +130,8 @@ words! {
         CodeWrong = "code_wrong",
         /// The code, or its link, was guessed at too often and is blocked.
         CodeBlocked = "code_blocked",
+        /// Too many wrong numbers of the second factor were typed.
+        OtpBlocked = "otp_blocked",
         /// Somebody fetched a file of it.
         FileFetched = "file_fetched",
         /// Access ended by time.

@@ -12,6 +12,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod limits;
 pub mod listener;
+pub mod messages;
 pub mod outbox;
 pub mod random;
 pub mod receipts;
