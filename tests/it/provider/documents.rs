@@ -24,7 +24,7 @@ async fn a_new_document_is_a_draft_with_every_field_of_the_contract() {
     let expected = json!({
         "title": "Exercises", "content": "# Week 1", "status": "draft", "accessCode": null, "version": 1,
         "contentType": "text/markdown", "recipient": null, "metadata": null, "expiresIn": null,
-        "expiresAt": null, "link": null,
+        "expiresAt": null, "link": null, "protection": {"secondFactor": "none"},
         "delivery": {"state": "none", "operation": null, "attempts": 0, "nextAttemptAt": null, "lastError": null,
                      "deliveredAt": null, "openedAt": null},
     });
@@ -37,6 +37,7 @@ async fn every_optional_field_is_kept() {
     let given = json!({
         "title": "Plan", "content": "Text", "contentType": "text/plain", "expiresIn": 604_800,
         "recipient": {"name": "Anna Muster", "email": "anna@example.org", "phone": "+41 44 000 00 00", "language": "de-CH"},
+        "protection": {"secondFactor": "sms"},
         "metadata": {"case": "A-17", "deep": {"list": [1, 2.5, null, true, "ü"]}},
     });
     let created = provider.create(&given).await.expect(201);

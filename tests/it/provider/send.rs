@@ -53,6 +53,7 @@ async fn the_client_role_is_told_everything_about_the_version() {
     let written = json!({
         "title": "Plan", "content": "# Ü 🙂", "contentType": "text/plain", "expiresIn": 3600,
         "recipient": {"name": "Anna", "email": "a@b.ch", "phone": "+41 44 000 00 00", "language": "de"}, "metadata": {"case": [1]},
+        "protection": {"secondFactor": "email"},
     });
     let created = provider.call(Call::post("/api/documents", &written).tenant("north")).await.expect(201);
     let path = format!("/api/documents/{}", super::id_of(&created));

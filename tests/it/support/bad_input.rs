@@ -103,6 +103,19 @@ pub fn broken_fields() -> Vec<(&'static str, Value)> {
     ] {
         cases.push(("expiresIn", json!({ "expiresIn": value })));
     }
+    for value in [json!(5), json!([]), json!("sms")] {
+        cases.push(("protection", json!({ "protection": value })));
+    }
+    for value in [json!(5), json!(true), json!(""), json!("SMS"), json!("letter")] {
+        cases.push(("protection.secondFactor", json!({"protection": {"secondFactor": value}})));
+    }
+    cases.push(("protection.codeFormat", json!({"protection": {"codeFormat": "short6"}})));
+    // A number can't be sent to nowhere.
+    cases.push(("recipient.phone", json!({"protection": {"secondFactor": "sms"}})));
+    cases.push((
+        "recipient.email",
+        json!({"protection": {"secondFactor": "email"}, "recipient": {"phone": "+41 79 123 45 67"}}),
+    ));
     cases.extend(broken_recipients());
     cases.extend(broken_metadata());
     cases

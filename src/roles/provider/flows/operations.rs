@@ -13,7 +13,7 @@ use super::reserve;
 use crate::domain::audit::{AuditAction, Trace};
 use crate::domain::document::{DeliveryState, Document, Operation};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::{ChangeAccess, DeliverDocument};
+use crate::domain::wire::{ChangeAccess, DeliverDocument, Protection};
 use crate::domain::words::EventKind;
 use crate::platform::audit;
 use crate::platform::http::{ApiError, ErrorCode};
@@ -269,6 +269,7 @@ impl Promise {
                 recipient: written.recipient.as_ref(),
                 metadata: written.metadata.as_ref(),
                 expires_at,
+                protection: Protection { second_factor: written.second_factor },
             }),
             Operation::Reissue | Operation::Expiry => {
                 json(&ChangeAccess { sequence, generation, reserved_code, expires_at })

@@ -140,6 +140,7 @@ fn read(receipt: &Receipt) -> Option<(DocumentId, EventKind, Event)> {
         EventKind::Opened
             | EventKind::CodeWrong
             | EventKind::CodeBlocked
+            | EventKind::OtpBlocked
             | EventKind::FileFetched
             | EventKind::Expired
     );

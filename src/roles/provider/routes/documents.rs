@@ -12,6 +12,7 @@ use crate::domain::audit::{AuditAction, NOBODY, Trace};
 use crate::domain::cursor::Cursor;
 use crate::domain::document::{Change, DeliveryState, Document, Operation, Status, Written};
 use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::protection;
 use crate::domain::scope::{DocumentsRead, DocumentsWrite};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::EventKind;
@@ -242,6 +243,7 @@ pub async fn update_document(
         let Some(changed) = stored.changed(change.clone(), clock::now())? else {
             return Ok(answer(&mut HttpResponse::Ok(), &stored));
         };
+        protection::check(changed.written.second_factor, changed.written.recipient.as_ref())?;
         let (vault, by, changed) = (Arc::clone(&vault), by.clone(), Arc::new(changed));
         let to_write = Arc::clone(&changed);
         let kind = if stored.status == changed.status { EventKind::Edited } else { EventKind::Finalised };

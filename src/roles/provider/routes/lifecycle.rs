@@ -198,7 +198,7 @@ pub struct EventView {
     #[schema(format = Uuid, example = "0192f0c1-7a3e-4cc2-9d0e-3f6f5a1b2c3d")]
     id: String,
     /// `created`, `finalised`, `edited`, `sent`, `delivered`, `failed`, `retried`, `revoked`, `reissued`,
-    /// `expiry_changed`, `deleted`, `opened`, `code_wrong`, `code_blocked`, `file_fetched` or `expired`.
+    /// `expiry_changed`, `deleted`, `opened`, `code_wrong`, `code_blocked`, `otp_blocked`, `file_fetched` or `expired`.
     #[schema(example = "opened")]
     kind: String,
     /// When it happened.

@@ -49,6 +49,8 @@ pub struct DocumentView<'a> {
     /// Life of the access in seconds, counted from the sending; `null` for 30 days.
     #[schema(example = 604800)]
     expires_in: Option<i64>,
+    /// What is asked of whoever opens it.
+    protection: ProtectionView,
     /// When access ends; `null` until the document is sent.
     #[schema(format = DateTime, example = "2026-12-20T17:57:06.120Z")]
     expires_at: Option<String>,
@@ -57,6 +59,16 @@ pub struct DocumentView<'a> {
     link: Option<&'a str>,
     /// How far it has come on its way to the client.
     delivery: DeliveryView<'a>,
+}
+
+/// What is asked of whoever opens a document, beside its code.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Protection)]
+pub struct ProtectionView {
+    /// `none`, or a number that is sent to the recipient: `sms` to `recipient.phone`, `email` to `recipient.email`.
+    #[schema(value_type = Option<String>, example = "none")]
+    second_factor: &'static str,
 }
 
 /// How far a document has come on its way to the client.
@@ -124,6 +136,8 @@ pub struct CreateDocument {
     /// Life of the access in seconds, counted from the sending: a minute to 90 days.
     #[schema(example = 604800, minimum = 60, maximum = 7_776_000)]
     expires_in: Option<i64>,
+    /// What is asked of whoever opens it; travels with the next sending.
+    protection: Option<ProtectionView>,
 }
 
 /// Body of `PUT /api/documents/{id}`: any of these; `null` clears an optional field.
@@ -156,6 +170,8 @@ pub struct UpdateDocument {
     /// Life of the access in seconds, counted from the sending.
     #[schema(example = 604800, minimum = 60, maximum = 7_776_000)]
     expires_in: Option<i64>,
+    /// What is asked of whoever opens it; travels with the next sending.
+    protection: Option<ProtectionView>,
 }
 
 impl<'a> DocumentView<'a> {
@@ -175,6 +191,7 @@ impl<'a> DocumentView<'a> {
             recipient: written.recipient.as_ref(),
             metadata: written.metadata.as_ref(),
             expires_in: written.expires_in,
+            protection: ProtectionView { second_factor: written.second_factor.as_str() },
             expires_at: document.expires_at.map(|t| t.to_string()),
             link: document.link.as_deref(),
             delivery: DeliveryView {

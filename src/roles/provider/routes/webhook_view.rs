@@ -83,7 +83,7 @@ pub struct CreateWebhook {
     #[schema(example = "Practice software", min_length = 1, max_length = 200)]
     description: Option<String>,
     /// `created`, `finalised`, `edited`, `sent`, `delivered`, `failed`, `retried`, `revoked`, `reissued`,
-    /// `expiry_changed`, `deleted`, `opened`, `code_wrong`, `code_blocked`, `file_fetched`, `expired`; all of them if empty.
+    /// `expiry_changed`, `deleted`, `opened`, `code_wrong`, `code_blocked`, `otp_blocked`, `file_fetched`, `expired`; all of them if empty.
     #[schema(example = json!(["opened", "failed"]))]
     events: Option<Vec<String>>,
     /// Whether it is called at all; `true` unless said otherwise.

@@ -4,7 +4,9 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::schema::documents;
-use crate::domain::document::{ContentType, Delivery, DeliveryState, Document, Operation, Status, Written};
+use crate::domain::document::{
+    ContentType, Delivery, DeliveryState, Document, Operation, SecondFactor, Status, Written,
+};
 use crate::domain::ids::DocumentId;
 use crate::domain::recipient::Recipient;
 use crate::platform::db::PgTimestamp;
@@ -67,6 +69,7 @@ pub struct DocumentRow {
     recipient: Option<Vec<u8>>,
     metadata: Option<Vec<u8>>,
     expires_in: Option<i64>,
+    second_factor: String,
     status: String,
     version: i32,
     sent_version: Option<i32>,
@@ -98,6 +101,7 @@ pub struct WrittenRow<'a> {
     recipient: Option<Vec<u8>>,
     metadata: Option<Vec<u8>>,
     expires_in: Option<i64>,
+    second_factor: &'a str,
     status: &'a str,
     version: i32,
     updated_at: PgTimestamp,
@@ -128,6 +132,7 @@ impl<'a> WrittenRow<'a> {
             recipient: recipient.transpose()?,
             metadata: metadata.transpose()?,
             expires_in: written.expires_in,
+            second_factor: written.second_factor.as_str(),
             status: document.status.as_str(),
             version: document.version,
             updated_at: document.updated_at.into(),
@@ -167,6 +172,7 @@ impl DocumentRow {
                 recipient: open_recipient(vault, id, self.recipient.as_deref())?,
                 metadata: metadata.transpose()?,
                 expires_in: self.expires_in,
+                second_factor: SecondFactor::parse(&self.second_factor).unwrap_or_default(),
             },
             status: Status::parse(&self.status).unwrap_or(Status::Final),
             version: self.version,

@@ -10,6 +10,7 @@ diesel::table! {
         recipient -> Nullable<Bytea>,
         metadata -> Nullable<Bytea>,
         expires_in -> Nullable<Int8>,
+        second_factor -> Text,
         status -> Text,
         version -> Int4,
         sent_version -> Nullable<Int4>,
