@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oc::domain::access_code::AccessCode;
 use oc::domain::bodies::{
-    DOCUMENT_ID_MAX, PublicAccess, code_of_form, codes_to_reserve, document_to_send, new_expiry,
+    DOCUMENT_ID_MAX, PublicAccess, codes_to_reserve, document_to_send, field_of_form, new_expiry,
 };
 use oc::domain::document::{EXPIRES_IN_MAX, EXPIRES_IN_MIN};
 use oc::domain::fields::Invalid;
@@ -94,7 +94,7 @@ pub fn public_access(data: &[u8]) {
 
 /// The form of the pages.
 pub fn code_form(data: &[u8]) {
-    if let Some(typed) = code_of_form(data) {
+    if let Some(typed) = field_of_form(data, "code") {
         // Whatever was typed is one code or none, here as in JSON.
         let body = serde_json::json!({ "accessCode": typed }).to_string();
         let again = accepted(body.as_bytes(), &PublicAccess::NAMES, PublicAccess::parse);

@@ -61,6 +61,12 @@ words! {
         CodeWrong = "code.wrong",
         /// A code was blocked after wrong ones.
         CodeBlocked = "code.blocked",
+        /// A number was sent to the recipient, or could not be.
+        NumberSent = "number.sent",
+        /// Somebody typed a wrong number.
+        NumberWrong = "number.wrong",
+        /// A code was blocked after too many wrong numbers.
+        NumberBlocked = "number.blocked",
         /// A request was refused for lack of rights; what is named is the route.
         RequestRefused = "request.refused",
         /// The audit trail was read.
@@ -111,6 +117,7 @@ impl AuditAction {
             EventKind::Opened => Self::DocumentOpened,
             EventKind::CodeWrong => Self::CodeWrong,
             EventKind::CodeBlocked => Self::CodeBlocked,
+            EventKind::OtpBlocked => Self::NumberBlocked,
             EventKind::Expired => Self::DocumentExpired,
             EventKind::Delivered | EventKind::Failed => Self::DocumentReceived,
             EventKind::FileFetched => Self::DocumentRead,

@@ -48,9 +48,30 @@ pub fn codes_to_reserve(body: Value) -> Result<i64, Invalid> {
     Ok(count.unwrap_or(1))
 }
 
+/// Longest token of a session in characters.
+pub const SESSION_MAX: usize = 400;
+/// Longest text that is looked at for a number.
+const OTP_MAX: usize = 40;
+
+/// Reads the body of `POST /api/public/otp`: the session in which a number is asked for.
+pub fn session(body: Value) -> Result<String, Invalid> {
+    let mut fields = Fields::of_body(body)?;
+    let token = fields.required_text("session", SESSION_MAX);
+    fields.finish().map(|()| token)
+}
+
+/// Reads the body of `POST /api/public/otp/verify`: the session, and the number as it was typed.
+pub fn typed_number(body: Value) -> Result<(String, String), Invalid> {
+    let mut fields = Fields::of_body(body)?;
+    let typed = (fields.required_text("session", SESSION_MAX), fields.required_text("otp", OTP_MAX));
+    fields.finish().map(|()| typed)
+}
+
 /// What opens a document. A link without a code is told that it needs one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PublicAccess {
+    /// The token of a session that has begun; nothing else is looked at then.
+    pub session: Option<String>,
     /// The last part of a link.
     pub link: Option<String>,
     /// The code as it was typed.
@@ -59,26 +80,31 @@ pub struct PublicAccess {
 
 impl PublicAccess {
     /// Fields, at least one of which has to be there.
-    pub const NAMES: [&'static str; 2] = ["accessCode", "linkToken"];
+    pub const NAMES: [&'static str; 3] = ["accessCode", "linkToken", "session"];
 
     /// Reads the body of `POST /api/public/access`.
     pub fn parse(body: Value) -> Result<Self, Invalid> {
         let mut fields = Fields::of_body(body)?;
+        if fields.has("session") {
+            let session = Some(fields.required_text("session", SESSION_MAX));
+            return fields.finish().map(|()| Self { session, ..Self::default() });
+        }
         if !fields.has("linkToken") {
             fields.require("accessCode");
         }
         let mut text = |name| fields.parsed(name, "must be a text", |text| Some(text.to_owned())).value();
-        let access = Self { link: text("linkToken"), code: text("accessCode") };
+        let access = Self { link: text("linkToken"), code: text("accessCode"), session: None };
         fields.finish().map(|()| access)
     }
 }
 
-/// The one code in the form of a page, `code=K7QM-4T9X-WR5C`; `None` if there is none, or several.
+/// The one field of this name in the form of a page, `code=K7QM-4T9X-WR5C`; `None` if there is
+/// none, or several.
 #[must_use]
-pub fn code_of_form(body: &[u8]) -> Option<String> {
-    let mut codes = form_urlencoded::parse(body).filter(|(name, _)| name == "code");
-    match (codes.next(), codes.next()) {
-        (Some((_, code)), None) => Some(code.into_owned()),
+pub fn field_of_form(body: &[u8], name: &str) -> Option<String> {
+    let mut fields = form_urlencoded::parse(body).filter(|(known, _)| known == name);
+    match (fields.next(), fields.next()) {
+        (Some((_, text)), None) => Some(text.into_owned()),
         _ => None,
     }
 }
@@ -99,9 +125,14 @@ mod tests {
         assert_eq!(new_expiry(json!({"expiresIn": 60})), Ok(Duration::from_secs(60)));
         assert_eq!(replay_since(json!({"since": "1970-01-01T00:00:00Z"})), Ok(Timestamp::EPOCH));
         assert_eq!(codes_to_reserve(json!({"count": 500})), Ok(500));
-        let (link, code) = (Some("t".to_owned()), None);
-        assert_eq!(PublicAccess::parse(json!({"linkToken": "t"})), Ok(PublicAccess { link, code }));
-        assert_eq!(code_of_form(b"x=1&code=a+b"), Some("a b".to_owned()));
+        let link = PublicAccess { link: Some("t".to_owned()), ..PublicAccess::default() };
+        assert_eq!(PublicAccess::parse(json!({"linkToken": "t"})), Ok(link));
+        let again = PublicAccess { session: Some("s".to_owned()), ..PublicAccess::default() };
+        assert_eq!(PublicAccess::parse(json!({"session": "s", "accessCode": 1})), Ok(again));
+        let typed = ("s".to_owned(), "1 2".to_owned());
+        assert_eq!(typed_number(json!({"session": "s", "otp": " 1 2 "})), Ok(typed));
+        assert_eq!(session(json!({"session": "s"})), Ok("s".to_owned()));
+        assert_eq!(field_of_form(b"x=1&code=a+b", "code"), Some("a b".to_owned()));
     }
 
     #[test]
@@ -119,7 +150,7 @@ mod tests {
         assert_eq!(broken(codes_to_reserve(json!({"count": 501}))), ["count maximum"]);
         assert_eq!(broken(new_expiry(json!({"expiresIn": 59}))), ["expiresIn minimum"]);
         for form in [&b""[..], b"other=1", b"code=1&code=2"] {
-            assert_eq!(code_of_form(form), None);
+            assert_eq!(field_of_form(form, "code"), None);
         }
     }
 }

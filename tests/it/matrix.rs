@@ -18,7 +18,15 @@ use crate::support::process::{PATIENCE, Served};
 use crate::support::waiting::until;
 
 /// Operations that no tenant is named for: the probes, public keys, and whoever types a code.
-const WITHOUT_TENANT: [&str; 5] = ["health", "ready", "list_keys", "open_public_document", "open_with_code"];
+const WITHOUT_TENANT: [&str; 7] = [
+    "health",
+    "ready",
+    "list_keys",
+    "open_public_document",
+    "open_with_code",
+    "send_number",
+    "verify_number",
+];
 /// Stands in the texts of the tenant that is attacked and nowhere else.
 const MARK: &str = "written-by-north";
 

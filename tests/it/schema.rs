@@ -37,6 +37,7 @@ fn every_other_index_starts_with_the_tenant_unless_it_was_reviewed() {
         "documents_ended",
         "documents_purge",
         "idempotency_keys_expiry",
+        "otps_expiry",
         "outbox_due",
         "outbox_settled",
         "receipts_at",

@@ -105,8 +105,15 @@ fn details(error: &ApiError) -> Option<ErrorDetails> {
     };
     let fields: Vec<_> = error.fields.iter().map(problem).collect();
     let remaining_attempts = error.remaining_attempts;
-    (!fields.is_empty() || remaining_attempts.is_some())
-        .then_some(ErrorDetails { fields, remaining_attempts })
+    let asked = error.second_factor.as_deref();
+    let details = ErrorDetails {
+        fields,
+        remaining_attempts,
+        channel: asked.map(|asked| asked.channel),
+        to: asked.map(|asked| asked.to.clone()),
+        session: asked.map(|asked| asked.session.clone()),
+    };
+    (!details.fields.is_empty() || remaining_attempts.is_some() || asked.is_some()).then_some(details)
 }
 
 fn error_body(code: ErrorCode, message: String, details: Option<ErrorDetails>, id: &str) -> ErrorBody {

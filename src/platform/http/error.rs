@@ -55,6 +55,18 @@ pub enum ErrorCode {
     AccessCodeRevoked,
     /// The code is right, but its document has not arrived yet.
     DocumentOnItsWay,
+    /// The code is right, and a number that is sent to the recipient has to be typed, too.
+    OtpRequired,
+    /// The number is not right; `details.remainingAttempts` tells how often it may be tried.
+    OtpWrong,
+    /// No number that was sent is good any more: a new one has to be sent.
+    OtpExpired,
+    /// Too many wrong numbers were typed.
+    OtpBlocked,
+    /// The number could not be sent; try again after `Retry-After` seconds.
+    OtpNotSent,
+    /// The session is over: the code has to be typed again.
+    SessionEnded,
     /// The sender has withdrawn the document.
     DocumentRevoked,
     /// The text of the document is not here any more.
@@ -100,19 +112,24 @@ impl ErrorCode {
             | Self::MalformedRequest
             | Self::InvalidDocumentState
             | Self::InvalidMessageState => StatusCode::BAD_REQUEST,
-            Self::Unauthenticated | Self::AccessCodeRequired | Self::AccessCodeWrong => {
-                StatusCode::UNAUTHORIZED
-            }
+            Self::Unauthenticated
+            | Self::AccessCodeRequired
+            | Self::AccessCodeWrong
+            | Self::OtpRequired
+            | Self::OtpWrong
+            | Self::SessionEnded => StatusCode::UNAUTHORIZED,
             Self::Forbidden
             | Self::TenantMismatch
             | Self::TenantUnknown
             | Self::TenantSuspended
-            | Self::AccessCodeBlocked => StatusCode::FORBIDDEN,
+            | Self::AccessCodeBlocked
+            | Self::OtpBlocked => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::AccessCodeExpired
             | Self::AccessCodeRevoked
+            | Self::OtpExpired
             | Self::DocumentRevoked
             | Self::DocumentGone => StatusCode::GONE,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
@@ -126,7 +143,7 @@ impl ErrorCode {
             Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::ClientRefused => StatusCode::BAD_GATEWAY,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Overloaded | Self::DatabaseUnavailable | Self::IdentityUnavailable => {
+            Self::Overloaded | Self::DatabaseUnavailable | Self::IdentityUnavailable | Self::OtpNotSent => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
         }
@@ -157,8 +174,10 @@ pub struct ApiError {
     pub message: String,
     /// Broken fields, for `VALIDATION_FAILED`.
     pub fields: Vec<FieldError>,
-    /// Tries that are left, for `ACCESS_CODE_WRONG`.
+    /// Tries that are left, for `ACCESS_CODE_WRONG` and `OTP_WRONG`.
     pub remaining_attempts: Option<i32>,
+    /// What is asked beside the code, for `OTP_REQUIRED`.
+    pub second_factor: Option<Box<SecondFactorAsked>>,
     /// How long to wait before trying again, if that is known.
     pub retry_after: Option<Duration>,
     /// For the log.
@@ -173,6 +192,7 @@ impl ApiError {
             message: message.into(),
             fields: Vec::new(),
             remaining_attempts: None,
+            second_factor: None,
             retry_after: None,
             cause: None,
         }
@@ -285,10 +305,47 @@ pub struct ErrorDetails {
     /// Every broken field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldProblem>,
-    /// How often a code may still be tried.
+    /// How often a code or a number may still be tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 9)]
     pub remaining_attempts: Option<i32>,
+    /// How a number is going to be sent: `sms` or `email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "sms")]
+    pub channel: Option<&'static str>,
+    /// As much of the address that it goes to as the recipient recognises.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "••• •• 67")]
+    pub to: Option<String>,
+    /// The session in which the number is asked for and typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionView>,
+}
+
+/// A number is to be sent, and where to.
+#[derive(Debug, Clone)]
+pub struct SecondFactorAsked {
+    /// `sms` or `email`.
+    pub channel: &'static str,
+    /// As much of the address as the recipient recognises.
+    pub to: String,
+    /// The session in which the number is asked for and typed.
+    pub session: SessionView,
+}
+
+/// A short session of somebody whose code was right.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Session)]
+pub struct SessionView {
+    /// Opaque and secret; each use answers a newer one.
+    #[schema(
+        example = "AaH8SeWUcJasT2MxZFOzogGh_EnlnnJsoBFV_3UYM1kAAAGh_EnlngAAAaH8SeWeAGRlZmF1bHTYOchFri6sBcOzeIYL9MG2OmXqbzBHKQXy0wMJq9xRwA"
+    )]
+    pub token: String,
+    /// When it ends unless it is used.
+    #[schema(format = DateTime, example = "2026-11-20T18:12:06.120Z")]
+    pub expires_at: String,
 }
 
 /// One broken field.

@@ -17,7 +17,9 @@ pub use address::ClientAddress;
 pub use body::{BodyLimit, JsonBody, parse_json, read_body};
 pub use caller::{Access, Caller, authenticate};
 pub use envelope::{RequestId, envelope};
-pub use error::{ApiError, ErrorBody, ErrorCode, ErrorDetails, FieldProblem, not_found};
+pub use error::{
+    ApiError, ErrorBody, ErrorCode, ErrorDetails, FieldProblem, SecondFactorAsked, SessionView, not_found,
+};
 pub use guard::Guard;
 pub(super) use guard::guard;
 pub use if_match::IfMatch;

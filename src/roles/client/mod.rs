@@ -16,7 +16,7 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use tokio::sync::Semaphore;
 
-use crate::config::{AccessCodes, Config, Retention};
+use crate::config::{AccessCodes, Config, Messages, Retention};
 use crate::platform::audit::Audit;
 use crate::platform::clock::Monotonic;
 use crate::platform::db::fence::Rights;
@@ -25,6 +25,7 @@ use crate::platform::http::{Guard, docs};
 use crate::platform::idempotency::Idempotency;
 use crate::platform::identity::{Identity, ServiceTokens};
 use crate::platform::limits::Limits;
+use crate::platform::messages::Messenger;
 use crate::platform::receipts::SigningKeys;
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
@@ -63,7 +64,11 @@ const PUBLIC: &[&str] = &[
     "/view/{code}",
     "/d/{token}",
     "/assets/client.css",
+    "/otp",
+    "/otp/verify",
     "/api/public/access",
+    "/api/public/otp",
+    "/api/public/otp/verify",
     "/api/public/{accessCode}",
 ];
 
@@ -92,6 +97,10 @@ pub struct State {
     pub signing: Arc<SigningKeys>,
     /// `CLIENT_PUBLIC_URL`.
     pub public_url: String,
+    /// The host in it.
+    pub host: String,
+    /// Which messages can be sent to recipients.
+    pub messages: Messages,
     /// How long is kept what.
     pub retention: Retention,
 }
@@ -123,6 +132,8 @@ impl State {
                     .map_err(io::Error::other)?,
             ),
             public_url: config.client.public_url.clone(),
+            host: host_of(&config.client.public_url),
+            messages: config.messages.clone(),
             retention: config.retention,
         })
     }
@@ -131,6 +142,11 @@ impl State {
     fn link(&self, token: &str) -> String {
         format!("{}/d/{token}", self.public_url)
     }
+}
+
+fn host_of(url: &str) -> String {
+    let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.unwrap_or_else(|| "localhost".to_owned())
 }
 
 /// The role's application.
@@ -147,9 +163,13 @@ pub fn app(
         max_body_bytes: config.http.max_body_bytes.saturating_add(ENVELOPE),
         identity: Identity::new(&config.identity, ServiceTokens::new(&config.identity)),
         guard,
-        configure: move |cfg: &mut ServiceConfig| {
-            routes::configure(cfg, state.clone());
-            web::configure(cfg);
+        configure: move |cfg: &mut ServiceConfig| match Messenger::new(&state.messages, &state.host) {
+            Ok(messenger) => {
+                cfg.app_data(Data::new(messenger));
+                routes::configure(cfg, state.clone());
+                web::configure(cfg);
+            }
+            Err(error) => log::error!("a worker thread can't start: {error}"),
         },
     })
 }

@@ -13,7 +13,8 @@ async fn a_link_and_its_code_open_the_document_and_the_code_alone_does_so_too() 
     let client = Client::new().await;
     let (code, token) = client.hand_over("T").await;
     assert_eq!(client.open_by_link(&token, &code.to_lowercase()).await.expect(200)["title"], "T");
-    let alone = client.call(Call::post(PATH, &json!({ "accessCode": code }))).await.expect(200);
+    let mut alone = client.call(Call::post(PATH, &json!({ "accessCode": code }))).await.expect(200);
+    assert!(alone.as_object_mut().unwrap().remove("session").is_some());
     assert_eq!(alone, client.open(&code).await.expect(200));
     let form = Call::new("POST", format!("/d/{token}")).form(&format!("code={code}"));
     assert!(client.call(form).await.text().contains("<title>T</title>"));

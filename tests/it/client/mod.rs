@@ -11,8 +11,9 @@ mod operations;
 mod pages;
 mod receipts;
 mod reservations;
+mod second_factor;
 mod strict;
-mod uniform;
+pub mod uniform;
 
 use std::rc::Rc;
 

@@ -17,7 +17,7 @@ use crate::support::tokens::{
 
 /// Routes for everybody: probes, the description of the API, and what people open
 /// a document with, or verify a receipt.
-const FOR_EVERYBODY: [&str; 15] = [
+const FOR_EVERYBODY: [&str; 19] = [
     "/api/health",
     "/api/ready",
     "/livez",
@@ -31,6 +31,10 @@ const FOR_EVERYBODY: [&str; 15] = [
     "/assets/client.css",
     "/api/public/{accessCode}",
     "/api/public/access",
+    "/api/public/otp",
+    "/api/public/otp/verify",
+    "/otp",
+    "/otp/verify",
     "/d/{token}",
     "/.well-known/jwks.json",
 ];

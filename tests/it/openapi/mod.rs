@@ -18,7 +18,9 @@ pub const METHODS: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD",
 
 /// Routes that are deliberately left out of the description: other names of the
 /// probes, the description itself, the pages.
-pub const UNDESCRIBED: [&str; 10] = [
+pub const UNDESCRIBED: [&str; 12] = [
+    "/otp",
+    "/otp/verify",
     "/livez",
     "/readyz",
     "/docs",

@@ -8,6 +8,7 @@ use super::{concrete, each_role, operations};
 use crate::support::database::TestDatabase;
 use crate::support::http::Call;
 use crate::support::process::Served;
+use crate::support::receiver::{Behaviour, Receiver};
 
 /// A schema that can stand alone: references lead into it, and the names of
 /// formats are checked.
@@ -87,7 +88,8 @@ fn every_example_is_valid() {
 fn turn(path: &str, method: &str) -> u8 {
     match (method, path) {
         (_, "/api/send") => 2,
-        (_, "/api/public/access") => 3,
+        (_, "/api/public/access" | "/api/public/otp") => 3,
+        (_, "/api/public/otp/verify") => 4,
         ("POST", path) if !path.contains('{') => 0,
         ("PUT", path) if path.ends_with("{id}") => 1,
         ("GET", _) => 3,
@@ -111,6 +113,23 @@ impl Made {
         }
     }
 
+    /// A session that waits for a number.
+    fn begin_session(&mut self, served: &Served) {
+        let document = json!({"title": "T", "content": "C", "recipient": {"phone": "+41 79 123 45 67"},
+            "protection": {"secondFactor": "sms"}});
+        let code = served.call(&Call::post("/v1/documents", &document)).expect(201)["accessCode"].clone();
+        let asked = served.call(&Call::post("/api/public/access", &json!({ "accessCode": code })));
+        let token = asked.refused(401, "OTP_REQUIRED")["details"]["session"]["token"].clone();
+        self.0.insert("session".to_owned(), token.as_str().unwrap().to_owned());
+    }
+
+    /// The number that was sent.
+    fn note_number(&mut self, sms: &Receiver) {
+        let sent: Value = serde_json::from_slice(&sms.every_call()[0].body).unwrap();
+        let number = sent["text"].as_str().unwrap().split(' ').next().unwrap().to_owned();
+        self.0.insert("otp".to_owned(), number);
+    }
+
     /// What stands in the place of the path's parameter.
     fn parameter(&self, path: &str, database: &TestDatabase) -> String {
         match path.split("/{").next().unwrap() {
@@ -132,6 +151,11 @@ impl Made {
         if example.get("accessCode").is_some() {
             example["accessCode"] = json!(self.0["/api/public"]);
         }
+        for name in ["session", "otp"] {
+            if example.get(name).is_some() {
+                example[name] = json!(self.0[name]);
+            }
+        }
         if example.get("expiresAt").is_some() {
             let moment = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * 30);
             example["expiresAt"] = json!(format!("{moment:.3}"));
@@ -144,11 +168,23 @@ impl Made {
 fn a_request_made_of_the_examples_is_accepted_and_its_answer_is_as_described() {
     each_role(|role, api| {
         let database = TestDatabase::of(role.name());
-        let served = Served::start(role, &database, &[("CLIENT_BASE_URL", "http://127.0.0.1:1/")]);
+        let sms = Receiver::start(Behaviour::Answer(200, "{}".to_owned()));
+        let gateway = format!("http://{}/", sms.address());
+        let given = [
+            ("CLIENT_BASE_URL", "http://127.0.0.1:1/"),
+            ("SMS_GATEWAY_URL", gateway.as_str()),
+            ("SMS_GATEWAY_TOKEN", "a-token-of-the-gateway"),
+        ];
+        let served = Served::start(role, &database, &given);
         let mut made = Made::default();
         let mut operations = operations(api);
         operations.sort_by_key(|(path, method, _)| turn(path, method));
         for (path, method, operation) in operations {
+            match path.as_str() {
+                "/api/public/otp" => made.begin_session(&served),
+                "/api/public/otp/verify" => made.note_number(&sms),
+                _ => {}
+            }
             let parameter = made.parameter(&path, &database);
             let place = path.replace("{id}", &parameter).replace("{accessCode}", &parameter);
             let mut call = Call::new(&method, place);

@@ -6,6 +6,7 @@ pub mod app;
 pub mod bad_input;
 pub mod database;
 pub mod http;
+pub mod mail;
 pub mod process;
 pub mod receiver;
 pub mod redis;

@@ -5,6 +5,7 @@
 //! database opens nothing. A link finds the row, too, and opens nothing either.
 
 mod links;
+mod sessions;
 mod work_factor;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::platform::http::ApiError;
 use crate::platform::random;
 use crate::platform::secrets::{SecretKey, SecretKeys};
 pub use links::{Link, link_hash};
+pub use sessions::StoredOtp;
 pub use work_factor::WorkFactor;
 
 /// Draws until a code holds no word that offends; one draw in thirty fails.

@@ -3,6 +3,8 @@
 pub mod arrivals;
 pub mod guesses;
 pub mod opening;
+pub mod second_factor;
+pub mod sessions;
 mod slow_checks;
 
-pub use opening::{Typed, open_document};
+pub use opening::{Asked, Opened, Typed, open_document};

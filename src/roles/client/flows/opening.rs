@@ -10,13 +10,15 @@ use super::slow_checks;
 use crate::domain::access_code::AccessCode;
 use crate::domain::audit::AuditAction;
 use crate::domain::ids::DocumentId;
+use crate::domain::protection;
+use crate::domain::session::Session;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::words::EventKind;
+use crate::domain::words::{EventKind, SecondFactor};
 use crate::platform::audit::{self, Who};
-use crate::platform::clock;
 use crate::platform::http::{ApiError, ClientAddress, ErrorCode};
 use crate::platform::limits::guesses as limits;
 use crate::platform::tenants::{TenantError, Vault};
+use crate::platform::{clock, random};
 use crate::roles::client::State;
 use crate::roles::client::codes::{Codes, link_hash};
 use crate::roles::client::store::access_codes::{self, Candidate};
@@ -59,10 +61,31 @@ pub struct OpenedDocument {
     pub updated_at: Timestamp,
 }
 
-/// The document that `typed` opens. That it has expired, was revoked or is on its
-/// way is told only to someone whose code is right; how many tries are left, only
-/// to someone whose link is. Whatever is refused is refused at the same moment.
-pub async fn open_document(state: &State, typed: Typed<'_>, by: &Who) -> Result<OpenedDocument, ApiError> {
+/// What a right code leads to.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    /// The document, and the session that has begun.
+    Document(OpenedDocument, Session),
+    /// A second factor is asked for first; nothing is shown and no receipt is written.
+    Asked(Asked),
+}
+
+/// A number has to be sent and typed.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// How it is sent.
+    pub channel: SecondFactor,
+    /// Where to, masked.
+    pub to: String,
+    /// The session in which that happens.
+    pub session: Session,
+}
+
+/// What `typed` opens. That it has expired, was revoked or is on its way is told only to
+/// someone whose code is right, and so is that a second factor is asked for; how many
+/// tries are left, only to someone whose link is. Whatever is refused is refused at the
+/// same moment.
+pub async fn open_document(state: &State, typed: Typed<'_>, by: &Who) -> Result<Opened, ApiError> {
     let arrived = Instant::now();
     let opened = open(state, typed, by).await;
     if opened.as_ref().is_err_and(|error| is_refusal(error.code)) {
@@ -81,26 +104,88 @@ fn is_refusal(code: ErrorCode) -> bool {
     )
 }
 
-async fn open(state: &State, typed: Typed<'_>, by: &Who) -> Result<OpenedDocument, ApiError> {
+async fn open(state: &State, typed: Typed<'_>, by: &Who) -> Result<Opened, ApiError> {
     let candidate = judge(state, read(&state.codes, typed, by)?, typed).await?;
     let vault = match state.tenants.vault(&candidate.tenant).await {
         // Nobody gets to know that a tenant is suspended.
         Err(TenantError::Unknown | TenantError::Suspended) => return Err(refused()),
         vault => vault?,
     };
-    let row = accessible(&candidate, clock::now())?;
+    let session = Session::begin(candidate.tenant.clone(), candidate.code.id, random::uuid(), clock::now());
+    show(state, &vault, &candidate, session, by).await
+}
+
+/// Shows the document of a code that was right, if the session has shown enough.
+pub(super) async fn show(
+    state: &State,
+    vault: &Arc<Vault>,
+    candidate: &Candidate,
+    session: Session,
+    by: &Who,
+) -> Result<Opened, ApiError> {
+    let row = accessible(candidate, clock::now())?;
+    if !session.opens(row.second_factor()) {
+        return ask(state, vault, candidate, session).await.map(Opened::Asked);
+    }
     if row.opened_version >= row.version {
         state.audit.read(&candidate.tenant, by, AuditAction::DocumentRead, row.id);
-        return shown(state, &vault, row).await;
+        return Ok(Opened::Document(shown(state, vault, row).await?, session));
     }
-    if note_opened(state, &candidate, row, by).await? {
-        return shown(state, &vault, row).await;
+    if note_opened(state, candidate, row, by).await? {
+        return Ok(Opened::Document(shown(state, vault, row).await?, session));
     }
-    // Somebody opened it at the same moment, or its access has just been withdrawn.
-    let candidate = reload(state, &candidate).await?;
+    // Somebody opened it at the same moment, or it has just been changed.
+    let candidate = reload(state, candidate).await?;
     let row = accessible(&candidate, clock::now())?;
+    if !session.opens(row.second_factor()) {
+        return ask(state, vault, &candidate, session).await.map(Opened::Asked);
+    }
     state.audit.read(&candidate.tenant, by, AuditAction::DocumentRead, row.id);
-    shown(state, &vault, row).await
+    Ok(Opened::Document(shown(state, vault, row).await?, session))
+}
+
+/// What is asked for before a document is shown.
+pub(super) async fn ask(
+    state: &State,
+    vault: &Arc<Vault>,
+    candidate: &Candidate,
+    session: Session,
+) -> Result<Asked, ApiError> {
+    let Addressee { channel, to, .. } = addressee(state, vault, candidate).await?;
+    Ok(Asked { channel, to: protection::masked(&to), session })
+}
+
+/// Whom a number goes to.
+pub(super) struct Addressee {
+    pub(super) document: DocumentId,
+    pub(super) version: i32,
+    pub(super) content_hash: Option<Vec<u8>>,
+    pub(super) channel: SecondFactor,
+    /// The address that the sender gave; empty where no second factor is asked for.
+    pub(super) to: String,
+    pub(super) language: Option<String>,
+}
+
+/// Whom the sender of a document has named. Only read where it is needed.
+pub(super) async fn addressee(
+    state: &State,
+    vault: &Arc<Vault>,
+    candidate: &Candidate,
+) -> Result<Addressee, ApiError> {
+    let row = accessible(candidate, clock::now())?;
+    let (own, id) = (Arc::clone(vault), row.id);
+    let find = move |conn: &mut PgConnection| documents::recipient(conn, &own, id).map_err(ApiError::from);
+    let (document, version, channel) = (DocumentId(row.id), row.version, row.second_factor());
+    let content_hash = row.content_hash.clone();
+    let mut addressee =
+        Addressee { document, version, content_hash, channel, to: String::new(), language: None };
+    if channel != SecondFactor::None {
+        let recipient = state.db.of(vault.tenant()).read(find).await?;
+        let to = protection::address(channel, recipient.as_ref());
+        addressee.to = to.ok_or_else(|| ApiError::internal("a second factor without an address"))?;
+        addressee.language = recipient.and_then(|recipient| recipient.language);
+    }
+    Ok(addressee)
 }
 
 /// Nothing that is read here is looked up: a typo costs nothing.
@@ -205,7 +290,7 @@ fn blocked() -> ApiError {
 }
 
 /// The document of a right code, if it may be read now.
-fn accessible(candidate: &Candidate, now: Timestamp) -> Result<&OpenedRow, ApiError> {
+pub(super) fn accessible(candidate: &Candidate, now: Timestamp) -> Result<&OpenedRow, ApiError> {
     let row = candidate.document.as_ref().ok_or_else(|| {
         let message = "The code is right, but its document has not arrived yet; please try again later";
         ApiError::new(ErrorCode::DocumentOnItsWay, message)

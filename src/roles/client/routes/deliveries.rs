@@ -82,6 +82,10 @@ pub struct Protection {
     /// `standard`, the only one: a shorter code is refused, because the code alone opens the document.
     #[schema(example = "standard", pattern = "^standard$")]
     code_format: Option<String>,
+    /// `none` (default), or a number that is sent to the recipient and has to be typed beside the code: `sms` to
+    /// `recipient.phone`, `email` to `recipient.email`, which must be there.
+    #[schema(example = "none")]
+    second_factor: Option<String>,
 }
 
 /// Answer of `POST /v1/documents`.
@@ -124,7 +128,7 @@ pub async fn receive_document(
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
-    let (delivered, by) = (Delivered::parse(body)?, state.audit.trace(&tenant, &by));
+    let (delivered, by) = (offered(&state, Delivered::parse(body)?)?, state.audit.trace(&tenant, &by));
     let receive = async move |operation: Operation| {
         let arrival = arrival(delivered, DocumentId(operation.id), clock::now(), state.access.life)?;
         take_in(&state, vault, arrival, by).await
@@ -154,13 +158,23 @@ pub async fn replace_document(
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let id = parse_id(&id)?;
-    let mut delivered = Delivered::parse(body)?;
+    let mut delivered = offered(&state, Delivered::parse(body)?)?;
     if delivered.id.is_some_and(|given| given != id) {
         return Err(Invalid::field("id", "format", "must be the id of the path").into());
     }
     delivered.id = Some(id);
     let by = state.audit.trace(&tenant, &by);
     take_in(&state, vault, arrival(delivered, id, clock::now(), state.access.life)?, by).await
+}
+
+/// Refuses a document that nobody could open, because nothing is set here that its
+/// second factor could go out by.
+fn offered(state: &State, delivered: Delivered) -> Result<Delivered, Invalid> {
+    if state.messages.offer(delivered.written.second_factor) {
+        return Ok(delivered);
+    }
+    let why = "asks for a way to send numbers that is not set up at the client role: see SMS_GATEWAY_URL and SMTP_URL";
+    Err(Invalid::field("protection.secondFactor", "enum", why))
 }
 
 async fn take_in(

@@ -136,7 +136,7 @@ pub struct ReceiptView {
     /// The document, by the sender's id.
     #[schema(format = Uuid, example = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d")]
     document_id: String,
-    /// `delivered`, `opened`, `code_wrong`, `code_blocked`, `file_fetched`, `reissued`, `expiry_changed`, `revoked` or `expired`.
+    /// `delivered`, `opened`, `code_wrong`, `code_blocked`, `otp_blocked`, `file_fetched`, `reissued`, `expiry_changed`, `revoked` or `expired`.
     #[schema(example = "opened")]
     kind: String,
     /// Version of the document that it concerns.

@@ -4,6 +4,7 @@ pub mod deliveries;
 pub mod exchange;
 pub mod jwks;
 pub mod public;
+pub mod second_factor;
 
 use actix_web::web::{Data, ServiceConfig, delete, get, post, put, resource};
 
@@ -38,7 +39,12 @@ pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
         cfg.service(resource(path).route(get().to(exchange::list_receipts)));
     }
     let small = Data::new(BodyLimit::PUBLIC);
-    let access = resource("/api/public/access").app_data(small).route(post().to(public::open_with_code));
-    cfg.service(access);
+    for (path, route) in [
+        ("/api/public/access", post().to(public::open_with_code)),
+        ("/api/public/otp", post().to(second_factor::send_number)),
+        ("/api/public/otp/verify", post().to(second_factor::verify_number)),
+    ] {
+        cfg.service(resource(path).app_data(small.clone()).route(route));
+    }
     cfg.service(resource("/api/public/{accessCode}").route(get().to(public::open_public_document)));
 }

@@ -208,6 +208,22 @@ pub fn by_link(conn: &mut PgConnection, hashes: &[Vec<u8>]) -> QueryResult<Vec<(
     Ok(rows.into_iter().filter_map(hashed).collect())
 }
 
+/// What a code leads to that has been found right before, if its tenant may act.
+pub fn by_id(conn: &mut PgConnection, tenant: &TenantId, code: Uuid) -> QueryResult<Option<Candidate>> {
+    let same_document = documents::tenant_id
+        .eq(access_codes::tenant_id)
+        .and(documents::id.nullable().eq(access_codes::document_id));
+    let row: Option<(CodeRow, Option<OpenedRow>)> = access_codes::table
+        .left_join(documents::table.on(same_document))
+        .filter(access_codes::tenant_id.eq(tenant.as_str()))
+        .filter(access_codes::id.eq(code))
+        .filter(of_active_tenant())
+        .select((CodeRow::as_select(), Option::<OpenedRow>::as_select()))
+        .first(conn)
+        .optional()?;
+    Ok(row.and_then(candidate))
+}
+
 fn candidate((code, document): (CodeRow, Option<OpenedRow>)) -> Option<Candidate> {
     let tenant = TenantId::parse(&code.tenant_id).ok()?;
     let (failed_total, failed_link) = (code.failed_total, code.failed_link);

@@ -6,8 +6,10 @@ use uuid::Uuid;
 
 use super::schema::documents;
 use crate::domain::ids::{DocumentId, TenantId};
+use crate::domain::recipient::Recipient;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{AccessChanged, Delivered};
+use crate::domain::words::SecondFactor;
 use crate::platform::db::PgTimestamp;
 use crate::platform::tenants::tables::{Holds, RowKey, SealedTable, column};
 use crate::platform::tenants::{Field, Vault, VaultError};
@@ -54,6 +56,7 @@ struct ContentRow<'a> {
     content_type: &'a str,
     recipient: Option<Vec<u8>>,
     metadata: Option<Vec<u8>>,
+    second_factor: &'a str,
     expires_at: PgTimestamp,
     revoked_at: Option<PgTimestamp>,
     expired_at: Option<PgTimestamp>,
@@ -118,6 +121,8 @@ pub struct OpenedRow {
     content: Option<Vec<u8>>,
     /// `text/markdown` or `text/plain`.
     pub content_type: String,
+    /// What is asked of whoever opens it, beside the code.
+    second_factor: String,
     /// When access ends.
     pub expires_at: PgTimestamp,
     /// The newest version that somebody has opened.
@@ -133,6 +138,12 @@ pub struct OpenedRow {
 }
 
 impl OpenedRow {
+    /// What is asked of whoever opens it, beside the code. The database knows no other
+    /// word; one of a newer version would have to be asked for, too.
+    pub fn second_factor(&self) -> SecondFactor {
+        SecondFactor::parse(&self.second_factor).unwrap_or(SecondFactor::Sms)
+    }
+
     /// Title and content, as long as they are here.
     pub fn open(&self, vault: &Vault) -> Result<Option<(String, String)>, VaultError> {
         let (Some(title), Some(content)) = (&self.title, &self.content) else { return Ok(None) };
@@ -153,6 +164,7 @@ fn content_row<'a>(vault: &Vault, arrival: &'a Arrival) -> Result<ContentRow<'a>
         content_type: written.content_type.as_str(),
         recipient: recipient.transpose()?,
         metadata: metadata.transpose()?,
+        second_factor: written.second_factor.as_str(),
         expires_at: arrival.expires_at.into(),
         revoked_at: None,
         expired_at: None,
@@ -176,6 +188,14 @@ pub fn insert(conn: &mut PgConnection, vault: &Vault, arrival: &Arrival) -> Quer
     };
     let written = diesel::insert_into(documents::table).values(row).on_conflict_do_nothing().execute(conn)?;
     Ok(written == 1)
+}
+
+/// Whom a document is for, as long as its text is here.
+pub fn recipient(conn: &mut PgConnection, vault: &Vault, id: Uuid) -> QueryResult<Option<Recipient>> {
+    let row = documents::table.find((vault.tenant().as_str(), id));
+    let sealed: Option<Option<Vec<u8>>> = row.select(documents::recipient).first(conn).optional()?;
+    let open = |sealed: &Vec<u8>, vault: &Vault| vault.open_json(RECIPIENT, id, sealed);
+    vault.reading(conn, |vault| sealed.iter().flatten().next().map(|value| open(value, vault)).transpose())
 }
 
 /// Locks a document until the end of the transaction and tells where it stands.
@@ -256,6 +276,7 @@ fn tombstone(
         content_type: "text/plain",
         recipient: None,
         metadata: None,
+        second_factor: SecondFactor::None.as_str(),
         expires_at: now.into(),
         revoked_at: Some(now.into()),
         expired_at: None,

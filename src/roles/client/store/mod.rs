@@ -3,6 +3,7 @@
 pub mod access_codes;
 pub mod attempts;
 pub mod documents;
+pub mod otps;
 pub mod receipts;
 pub mod schema;
 pub mod upkeep;

@@ -12,6 +12,7 @@ diesel::table! {
         content_type -> Text,
         recipient -> Nullable<Bytea>,
         metadata -> Nullable<Bytea>,
+        second_factor -> Text,
         expires_at -> Timestamptz,
         opened_version -> Int4,
         revoked_at -> Nullable<Timestamptz>,
@@ -54,6 +55,29 @@ diesel::table! {
         version -> Nullable<Int4>,
         at -> Timestamptz,
         content_hash -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    otp_tallies (tenant_id, code_id) {
+        tenant_id -> Text,
+        code_id -> Uuid,
+        sent_at -> Array<Nullable<Timestamptz>>,
+        wrong_at -> Array<Nullable<Timestamptz>>,
+        wrong_total -> Int4,
+    }
+}
+
+diesel::table! {
+    otps (tenant_id, session_id) {
+        tenant_id -> Text,
+        session_id -> Uuid,
+        code_id -> Uuid,
+        key_id -> Text,
+        otp_hash -> Bytea,
+        tries -> Int4,
+        sent_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 

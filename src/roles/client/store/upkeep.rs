@@ -47,6 +47,17 @@ pub fn forget_reservations(conn: &mut PgConnection, now: Timestamp, limit: i64) 
     .execute(conn)
 }
 
+/// Removes up to `limit` numbers that nobody can type any more.
+pub fn remove_otps(conn: &mut PgConnection, now: Timestamp, limit: i64) -> QueryResult<usize> {
+    diesel::sql_query(
+        "DELETE FROM otps WHERE (tenant_id, session_id) IN (SELECT tenant_id, session_id FROM otps \
+         WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<Timestamptz, _>(PgTimestamp(now))
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
+}
+
 /// Removes up to `limit` receipts, replaced codes and ended documents that are
 /// older than `before`.
 pub fn remove_remains(conn: &mut PgConnection, before: Timestamp, limit: i64) -> QueryResult<usize> {

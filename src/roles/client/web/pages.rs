@@ -2,9 +2,10 @@
 
 use askama::Template;
 
-use super::markdown;
+use super::{markdown, number};
 use crate::domain::document::ContentType;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::words::SecondFactor;
 use crate::roles::client::flows::opening::OpenedDocument;
 
 /// Where somebody types a code.
@@ -41,6 +42,33 @@ impl EntryPage {
     /// The document has not arrived yet.
     pub fn on_its_way(place: Place, code: &str) -> Self {
         Self { code: shown(code), on_its_way: true, ..Self::empty(place) }
+    }
+}
+
+/// The second factor: have a number sent, or type it.
+#[derive(Template)]
+#[template(path = "client/number.html")]
+pub struct NumberPage<'a> {
+    how: &'static str,
+    to: &'a str,
+    sent: bool,
+    error: Option<String>,
+}
+
+impl<'a> NumberPage<'a> {
+    /// Nothing was sent yet.
+    pub fn first(channel: SecondFactor, to: &'a str) -> Self {
+        Self { how: number::how(channel), to, sent: false, error: None }
+    }
+
+    /// A number is on its way.
+    pub fn sent(channel: SecondFactor, to: &'a str) -> Self {
+        Self { sent: true, ..Self::first(channel, to) }
+    }
+
+    /// Something went wrong.
+    pub fn with_error(self, error: String) -> Self {
+        Self { error: Some(error), ..self }
     }
 }
 

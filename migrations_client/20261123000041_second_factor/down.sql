@@ -1,0 +1,3 @@
+DROP TABLE otps;
+DROP TABLE otp_tallies;
+ALTER TABLE documents DROP COLUMN second_factor;
