@@ -4,12 +4,15 @@ use std::process::ExitCode;
 
 use awc::http::Method;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::api::{Api, Credentials};
+use super::api::{Api, Credentials, Reply};
 use super::{Failure, Outcome, REFUSED, block_on, output};
 
 /// Read a document with its code
+///
+/// If the document asks for a number that is sent to the recipient, it has it sent and
+/// reads it from standard input.
 ///
 /// Exit codes: 0 opened, 1 failed, 2 bad
 /// usage, 4 the code opens nothing or nothing any more.
@@ -37,8 +40,7 @@ impl Open {
             None => json!({ "accessCode": code }),
         };
         let api = Api::new(&self.client, &Credentials::default())?;
-        let expected = [200, 401, 403, 404, 409, 410];
-        let opened = block_on(api.call(Method::POST, "/api/public/access", Some(&body), &expected))?;
+        let opened = block_on(open(&api, &body))?;
         if opened.status != 200 {
             let message = opened.text("/message").unwrap_or("the code opens nothing");
             return Err(Failure::new(REFUSED, message));
@@ -50,6 +52,36 @@ impl Open {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+async fn open(api: &Api, body: &Value) -> Result<Reply, Failure> {
+    let mut reply = ask(api, "access", body).await?;
+    if reply.text("/error") == Some("OTP_REQUIRED") {
+        let session = reply.text("/details/session/token").unwrap_or_default().to_owned();
+        reply = ask(api, "otp", &json!({ "session": session })).await?;
+        while reply.status == 202 || retry(&reply) {
+            let asked = match reply.text("/to") {
+                Some(to) => format!("A number was sent to {to}. Type it here:"),
+                None => "The number is not right. Type it again:".to_owned(),
+            };
+            output::note(&asked);
+            let mut otp = String::new();
+            std::io::stdin().read_line(&mut otp)?;
+            reply = ask(api, "otp/verify", &json!({ "session": session, "otp": otp })).await?;
+        }
+    }
+    Ok(reply)
+}
+
+async fn ask(api: &Api, what: &str, body: &Value) -> Result<Reply, Failure> {
+    let expected = [200, 202, 401, 403, 404, 409, 410];
+    api.call(Method::POST, &format!("/api/public/{what}"), Some(body), &expected).await
+}
+
+/// Whether the number may be typed once more.
+fn retry(reply: &Reply) -> bool {
+    let left = reply.body.pointer("/details/remainingAttempts").and_then(Value::as_i64);
+    reply.text("/error") == Some("OTP_WRONG") && left.is_some_and(|left| left > 0)
 }
 
 /// What stands behind the last slash; older links hold the code.
