@@ -39,6 +39,8 @@ mod tls;
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "client")]
+mod mail_over_tls;
 #[cfg(feature = "provider")]
 mod provider;
 

@@ -142,7 +142,7 @@ async fn neither_database_holds_a_text_a_name_or_a_usable_code() {
     nothing_is_found(&way, &secrets);
 }
 
-fn nothing_is_found(way: &Way, secrets: &[String]) {
+pub(super) fn nothing_is_found(way: &Way, secrets: &[String]) {
     for (role, database) in [("provider", &way.provider.database), ("client", &way.client.database)] {
         let dump = Dump::of(database);
         assert!(dump.text.len() > 5_000 && dump.bytes.len() > 10, "{role} has nothing in it");

@@ -9,6 +9,7 @@ mod renewing;
 mod reserve;
 mod revoking;
 mod rotating;
+mod second_factor;
 mod tenants;
 
 use std::rc::Rc;

@@ -3,19 +3,24 @@
 use std::sync::LazyLock;
 
 use oc::roles::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
 use crate::support::http::Call;
+use crate::support::mail::{MailServer, Manner};
 use crate::support::process::Served;
+use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::tokens::{EVERY_SCOPE, JWT, SERVICE_SECRET, token};
 
 /// What nobody may find in what a process says.
-const SECRETS: [(&str, &str); 12] = [
+const SECRETS: [(&str, &str); 15] = [
     ("title", "Zwetschgenkompott"),
     ("content", "Murmeltierfett"),
     ("name", "Habakuk Tschudi"),
     ("e-mail", "habakuk@example.ch"),
+    ("telephone", "+41797778899"),
+    ("telephone as written", "+41 79 777 88 99"),
+    ("gateway token", "gatewaytoken-geheim"),
     ("bearer token", "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0.tokentoken"),
     ("idempotency key", "idem-geheim-0815"),
     ("query", "suchbegriffgeheim"),
@@ -76,6 +81,38 @@ fn succeed(provider: &Served, client: &Served) -> Vec<String> {
     codes.into_iter().flatten().collect()
 }
 
+/// Opens documents with a number, sent both ways, after a wrong one; the numbers with
+/// what stands beside them, and the sessions.
+fn with_numbers(client: &Served, sms: &Receiver, mail: &MailServer) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for factor in ["sms", "email"] {
+        let body = json!({"title": secret("title"), "content": secret("content"),
+            "recipient": {"name": secret("name"), "email": secret("e-mail"), "phone": secret("telephone as written")},
+            "protection": {"secondFactor": factor}});
+        let code = client.call(&Call::post("/v1/documents", &body)).expect(201)["accessCode"].clone();
+        let post =
+            |path: &str, body: Value| client.call(&call(Call::post(format!("/api/public/{path}"), &body)));
+        let asked = post("access", json!({ "accessCode": code })).refused(401, "OTP_REQUIRED");
+        let session = asked["details"]["session"]["token"].as_str().unwrap().to_owned();
+        sms.behave(Behaviour::Close);
+        mail.behave(Manner::Refuse("550 no such user habakuk@example.ch"));
+        post("otp", json!({ "session": session })).refused(503, "OTP_NOT_SENT");
+        sms.behave(Behaviour::Answer(200, "{}".to_owned()));
+        mail.behave(Manner::Accept);
+        post("otp", json!({ "session": session })).expect(202);
+        let text = match factor {
+            "sms" => String::from_utf8(sms.every_call().pop().unwrap().body).unwrap(),
+            _ => mail.mails().pop().unwrap().body(),
+        };
+        let otp = text.split('#').nth(1).unwrap().chars().take(6).collect::<String>();
+        post("otp/verify", json!({"session": session, "otp": "x"})).refused(401, "OTP_WRONG");
+        post("otp/verify", json!({"session": session, "otp": otp})).expect(200);
+        // Six digits alone stand in many a moment by chance.
+        secrets.extend([format!("#{otp}"), format!("{otp} is"), format!("\"{otp}\""), session]);
+    }
+    secrets
+}
+
 /// Everything that goes wrong; the codes that were typed.
 fn fail(provider: &Served, client: &Served) -> Vec<String> {
     let typed = "K7QM-4T9X-WR5C".to_owned();
@@ -130,7 +167,15 @@ fn nothing_secret_is_printed_at_the_most_talkative_level() {
         ("SERVICE_TOKEN_SECRET", SERVICE_SECRET),
     ];
     let base = [JWT, &base].concat();
-    let mut client = Served::start(Role::Client, &at_client, &base);
+    let (sms, mail) = (Receiver::start(Behaviour::Close), MailServer::start());
+    let (sms_url, mail_url) = (format!("http://{}/", sms.address()), mail.url());
+    let ways_out = [
+        ("SMS_GATEWAY_URL", sms_url.as_str()),
+        ("SMS_GATEWAY_TOKEN", secret("gateway token")),
+        ("SMTP_URL", mail_url.as_str()),
+        ("MAIL_FROM", "no-reply@praxis.example"),
+    ];
+    let mut client = Served::start(Role::Client, &at_client, &[&base[..], &ways_out].concat());
     let api = format!("{}/api/", client.url());
     let way =
         [("CLIENT_BASE_URL", api.as_str()), ("WEBHOOK_ALLOW_PRIVATE", "true"), ("EVENTS_POLL_MS", "100")];
@@ -138,6 +183,7 @@ fn nothing_secret_is_printed_at_the_most_talkative_level() {
 
     let mut codes = fail(&provider, &client);
     codes.extend(succeed(&provider, &client));
+    codes.extend(with_numbers(&client, &sms, &mail));
     let view = || client.call(&call(Call::get(format!("/view/{}", codes[1])))).status;
     let statuses: Vec<u16> = (0..30).map(|_| view()).collect();
     assert_eq!(statuses.last(), Some(&429));
