@@ -1,14 +1,18 @@
 //! `oc send` and `oc open` against real processes.
 
+use std::io::Write as _;
+use std::process::Stdio;
+
 use oc::roles::Role;
 use serde_json::{Value, json};
 
 use crate::journeys::Pair;
 use crate::support::database::TestDatabase;
 use crate::support::http::Call;
-use crate::support::process::{Ended, Served, run, run_reading, run_with};
+use crate::support::process::{Ended, PATIENCE, Served, oc, run, run_reading, run_with};
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::scratch::Scratch;
+use crate::support::waiting::until;
 
 impl Pair {
     fn oc_send(&self, args: &[&str], input: &str) -> Ended {
@@ -189,4 +193,28 @@ fn the_outbox_is_listed_shown_and_started_again() {
     assert!(refused.err.contains("Only a message that has failed"), "{refused:?}");
     assert_eq!(outbox(&["show", "x"]).code, 1);
     assert_eq!(outbox(&["retry"]).code, 2);
+}
+
+#[test]
+fn a_number_that_is_asked_for_is_read_from_standard_input() {
+    let sms = Receiver::start(Behaviour::Answer(200, "{}".to_owned()));
+    let (url, database) = (format!("http://{}/", sms.address()), TestDatabase::of("client"));
+    let way_out = [("SMS_GATEWAY_URL", url.as_str()), ("SMS_GATEWAY_TOKEN", "a-token-of-the-gateway")];
+    let client = Served::start(Role::Client, &database, &way_out);
+    let body = json!({"title": "T", "content": "Bend.", "recipient": {"phone": "+41 79 123 45 67"},
+        "protection": {"secondFactor": "sms"}});
+    let code = client.call(&Call::post("/v1/documents", &body)).expect(201)["accessCode"].clone();
+    let mut command = oc();
+    command.args(["open", code.as_str().unwrap(), "--client", &client.url()]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let sent = until("the number", PATIENCE, || sms.every_call().pop());
+    let sent: Value = serde_json::from_slice(&sent.body).unwrap();
+    let otp: u32 = sent["text"].as_str().unwrap().split(' ').next().unwrap().parse().unwrap();
+    let wrong = (otp + 1) % 1_000_000;
+    child.stdin.take().unwrap().write_all(format!("{wrong:06}\n{otp:06}\n").as_bytes()).unwrap();
+    let ended = Ended::from(child.wait_with_output().unwrap());
+    assert_eq!((ended.code, ended.out.as_str()), (0, "Bend.\n"), "{}", ended.err);
+    assert!(ended.err.contains("A number was sent to ••• •• 67"), "{}", ended.err);
+    assert!(ended.err.contains("The number is not right"), "{}", ended.err);
 }
