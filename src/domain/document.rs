@@ -61,7 +61,7 @@ impl Written {
             expires_in: fields.whole_number("expiresIn", EXPIRES_IN_MIN, EXPIRES_IN_MAX).value(),
             second_factor: fields.object("protection", protection::read).value().unwrap_or_default(),
         };
-        fields.broken_by(protection::unreachable(written.second_factor, written.recipient.as_ref()));
+        fields.broken_by(protection::missing_address(written.second_factor, written.recipient.as_ref()));
         written
     }
 }

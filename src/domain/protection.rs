@@ -23,7 +23,7 @@ pub fn read(fields: &mut Fields) -> SecondFactor {
 /// What is wrong with a recipient whom a number can't be sent to: it goes to the
 /// address that the sender holds, and nowhere else.
 #[must_use]
-pub fn unreachable(second_factor: SecondFactor, recipient: Option<&Recipient>) -> Option<FieldError> {
+pub fn missing_address(second_factor: SecondFactor, recipient: Option<&Recipient>) -> Option<FieldError> {
     if second_factor == SecondFactor::None || address(second_factor, recipient).is_some() {
         return None;
     }
@@ -40,9 +40,9 @@ pub fn unreachable(second_factor: SecondFactor, recipient: Option<&Recipient>) -
     Some(FieldError::new(field, "required", message))
 }
 
-/// Like [`unreachable`], as the refusal of a whole request.
+/// Like [`missing_address`], as the refusal of a whole request.
 pub fn check(second_factor: SecondFactor, recipient: Option<&Recipient>) -> Result<(), Invalid> {
-    unreachable(second_factor, recipient).map_or(Ok(()), |error| Err(Invalid(vec![error])))
+    missing_address(second_factor, recipient).map_or(Ok(()), |error| Err(Invalid(vec![error])))
 }
 
 /// Where the number of a second factor goes; `None` if nowhere.
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_field_that_is_missing_is_named() {
-        let named = |factor| unreachable(factor, None).map(|error| error.field);
+        let named = |factor| missing_address(factor, None).map(|error| error.field);
         assert_eq!(named(SecondFactor::None), None);
         assert_eq!(named(SecondFactor::Sms).as_deref(), Some("recipient.phone"));
         assert_eq!(named(SecondFactor::Email).as_deref(), Some("recipient.email"));
