@@ -6,11 +6,15 @@ use oc::domain::document::{
 use oc::domain::ids::DocumentId;
 use oc::domain::recipient::Recipient;
 use oc::domain::timestamp::Timestamp;
-use oc::domain::wire::{AccessChanged, ChangeAccess, DeliverDocument, Delivered, Ordering};
+use oc::domain::wire::{AccessChanged, ChangeAccess, DeliverDocument, Delivered, Ordering, Protection};
 
 use super::bodies::{accepted, assert_text};
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 15] = [
+    "protection",
+    "protection.secondFactor",
+    "protection.codeFormat",
+    "protection.linkRequired",
     "title",
     "content",
     "contentType",
@@ -24,8 +28,7 @@ const FIELDS: [&str; 11] = [
     "expiresIn",
 ];
 const ORDERING: [&str; 4] = ["sequence", "generation", "reservedCode", "expiresAt"];
-const DELIVERY: [&str; 5] =
-    ["id", "version", "protection", "protection.codeFormat", "protection.linkRequired"];
+const DELIVERY: [&str; 2] = ["id", "version"];
 
 /// `POST /api/documents`. What is accepted keeps its bounds, and the client role
 /// takes it as it is.
@@ -117,6 +120,7 @@ fn assert_handed_over(written: &Written) {
         recipient: written.recipient.as_ref(),
         metadata: written.metadata.as_ref(),
         expires_at: Timestamp::EPOCH,
+        protection: Protection { second_factor: written.second_factor },
     };
     let bytes = serde_json::to_vec(&wire).expect("JSON");
     let delivered = accepted(&bytes, &[], Delivered::parse).expect("the client role takes it");

@@ -4,7 +4,7 @@ use utoipa::OpenApi;
 
 use super::routes::{deliveries, exchange, jwks, public, second_factor};
 use crate::domain::bodies::PublicAccess;
-use crate::domain::words::ContentType;
+use crate::domain::words::{ContentType, SecondFactor};
 use crate::platform::audit;
 use crate::platform::http::{described, docs, health};
 
@@ -31,6 +31,7 @@ pub fn api() -> utoipa::openapi::OpenApi {
     for schema in ["DeliverDocument", "PublicMeta"] {
         described::field_words(&mut api, (schema, "contentType"), ContentType::WORDS);
     }
+    described::field_words(&mut api, ("Protection", "secondFactor"), SecondFactor::WORDS);
     described::at_least_one(&mut api, "PublicAccess", &PublicAccess::NAMES);
     api
 }

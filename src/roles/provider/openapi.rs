@@ -5,7 +5,7 @@ use utoipa::OpenApi;
 use super::routes::{documents, lifecycle, outbox, send, webhooks};
 use crate::domain::document::{Change, ContentType, DeliveryState, Operation, Status};
 use crate::domain::webhook::WebhookChange;
-use crate::domain::words::EventKind;
+use crate::domain::words::{EventKind, SecondFactor};
 use crate::platform::audit;
 use crate::platform::http::{described, docs, health};
 
@@ -62,6 +62,7 @@ pub fn api() -> utoipa::openapi::OpenApi {
     }
     described::field_words(&mut api, ("Delivery", "state"), DeliveryState::WORDS);
     described::field_words(&mut api, ("Delivery", "operation"), Operation::WORDS);
+    described::field_words(&mut api, ("Protection", "secondFactor"), SecondFactor::WORDS);
     described::field_words(&mut api, ("Event", "kind"), EventKind::WORDS);
     for schema in ["Webhook", "CreateWebhook", "UpdateWebhook"] {
         described::field_words(&mut api, (schema, "events"), EventKind::WORDS);
