@@ -89,7 +89,7 @@ fn with_numbers(client: &Served, sms: &Receiver, mail: &MailServer) -> Vec<Strin
         let body = json!({"title": secret("title"), "content": secret("content"),
             "recipient": {"name": secret("name"), "email": secret("e-mail"), "phone": secret("telephone as written")},
             "protection": {"secondFactor": factor}});
-        let code = client.call(&Call::post("/v1/documents", &body)).expect(201)["accessCode"].clone();
+        let code = client.call(&call(Call::post("/v1/documents", &body))).expect(201)["accessCode"].clone();
         let post =
             |path: &str, body: Value| client.call(&call(Call::post(format!("/api/public/{path}"), &body)));
         let asked = post("access", json!({ "accessCode": code })).refused(401, "OTP_REQUIRED");

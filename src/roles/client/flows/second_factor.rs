@@ -135,7 +135,7 @@ pub async fn verify_number(
     // Whoever is here has proven to have the code: strangers do not shut him out.
     let guess = limits::Guess { code: &code, address: address.0, way: limits::Way::Link };
     let limits = state.limits.guesses();
-    limits.check(&guess).await?;
+    limits.take(&guess).await?;
     let trial = Trial {
         codes: state.codes.clone(),
         session: session.clone(),
@@ -147,17 +147,21 @@ pub async fn verify_number(
         by: state.audit.trace(&session.tenant, by),
         now: clock::now(),
     };
-    match state.db.of(&session.tenant).transaction(session.code, move |conn| trial.judge(conn)).await? {
+    let judged = state.db.of(&session.tenant).transaction(session.code, move |conn| trial.judge(conn)).await;
+    match &judged {
+        Ok(Verdict::Right) => limits.note_right(&guess, None).await,
+        Ok(Verdict::Wrong(_)) => {}
+        // Nothing was compared.
+        Ok(Verdict::Expired | Verdict::Held(_)) | Err(_) => limits.give_back(&guess).await,
+    }
+    match judged? {
         Verdict::Right => {
             let session = session.raised(addressee.channel);
             // The access may have ended meanwhile.
             let Resumed { candidate, .. } = sessions::resume(state, token).await?;
             show(state, &vault, &candidate, session, by).await
         }
-        Verdict::Wrong(left) => {
-            limits.note_failure(&guess, Some(&session.tenant)).await;
-            Err(wrong(left))
-        }
+        Verdict::Wrong(left) => Err(wrong(left)),
         Verdict::Expired => Err(expired()),
         Verdict::Held(hold) => Err(held(hold)),
     }

@@ -179,8 +179,8 @@ async fn a_number_is_good_for_five_minutes_and_a_new_one_replaces_it() {
 }
 
 #[actix_web::test]
-async fn wrong_numbers_also_count_for_the_address_that_types_them() {
-    let desk = Desk::with(&[("WRONG_CODES_PER_ADDRESS", "2")]).await;
+async fn whoever_types_wrong_numbers_has_to_wait() {
+    let desk = Desk::with(&[("WRONG_CODES_PER_CODE", "2")]).await;
     let code = desk.code_for("sms").await;
     let (session, otp) = desk.sent(&code).await;
     for _ in 0..2 {

@@ -137,7 +137,7 @@ async fn on(database: &Rc<TestDatabase>, sms: &Receiver, mail: &MailServer, give
         ("SMS_GATEWAY_TOKEN", "a-token-of-the-gateway"),
         ("SMTP_URL", mail.as_str()),
         ("MAIL_FROM", "Praxis Nord <no-reply@praxis.example>"),
-        ("CLIENT_PUBLIC_URL", "https://client.on-track.ch"),
+        ("CLIENT_PUBLIC_URL", "https://localhost"),
         ("DATABASE_POOL_WAIT_MS", "30000"),
         ("RATE_ADDRESS_PER_MINUTE", "0"),
     ];

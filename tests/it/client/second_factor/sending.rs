@@ -56,9 +56,7 @@ async fn an_sms_says_the_number_and_nothing_else_to_nobody_else() {
     let (otp, text) = (desk.number(), message["text"].as_str().unwrap());
     assert_eq!(
         text,
-        format!(
-            "{otp} ist Ihre Nummer. Sie gilt 5 Minuten. Sagen Sie sie niemandem.\n\n@client.on-track.ch #{otp}"
-        )
+        format!("{otp} ist Ihre Nummer. Sie gilt 5 Minuten. Sagen Sie sie niemandem.\n\n@localhost #{otp}")
     );
     assert!(desk.mail.mails().is_empty());
 }
