@@ -4,7 +4,7 @@
 //! Settings in the environment: `BENCH_SECONDS` (length of one measurement, 3),
 //! `BENCH_ROUNDS` (interleaved repetitions, 5), `BENCH_DOCUMENTS` (100000),
 //! `BENCH_MESSAGES` (documents sent during an outage, 5000), `BENCH_ONLY` (one
-//! operation, `delivery`, `noisy`, or `fence`: what it costs to keep tenants apart).
+//! operation, `delivery`, `noisy`, `search`, or `fence`: what it costs to keep tenants apart).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -27,6 +27,7 @@ mod preload;
 mod processor;
 mod report;
 mod scripts;
+mod search;
 mod stage;
 
 use std::time::Duration;
@@ -53,6 +54,9 @@ fn main() {
     let mut stage = Stage::set_up(number("BENCH_DOCUMENTS", 100_000));
     if only.as_deref() == Some("noisy") {
         return noisy::measure(&mut stage, rounds, seconds);
+    }
+    if only.as_deref() == Some("search") {
+        return search::measure(&stage, seconds * 5);
     }
     if only.as_deref() == Some("fence") {
         return fence::measure(&mut stage, rounds, seconds);

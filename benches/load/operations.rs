@@ -33,6 +33,8 @@ pub enum Operation {
     Accept,
     /// A document handed to the client role without the provider role.
     Arrive,
+    /// A search that finds nothing, and so opens title and recipient of every document.
+    Search,
 }
 
 impl Operation {
@@ -49,6 +51,7 @@ impl Operation {
             Self::Open => "open",
             Self::Accept => "accept",
             Self::Arrive => "arrive",
+            Self::Search => "search",
         }
     }
 
@@ -58,7 +61,7 @@ impl Operation {
             Self::Read => 60.0,
             Self::List => 45.0,
             Self::Create | Self::Update => 65.0,
-            Self::Send | Self::Accept | Self::Arrive => 50.0,
+            Self::Send | Self::Accept | Self::Arrive | Self::Search => 50.0,
             Self::Open => 55.0,
         }
     }
@@ -135,6 +138,7 @@ impl Requests {
                 let body = serde_json::json!({"title": "A title of a common length", "content": content(n)});
                 ("POST /api/v1/documents".to_owned(), Some(body))
             }
+            Operation::Search => (format!("GET /api/documents?q=nowhere-{n}"), None),
             Operation::Open => (format!("GET /api/public/{}", self.codes[picked as usize]), None),
         };
         self.buffer.clear();

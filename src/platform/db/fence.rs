@@ -3,7 +3,7 @@
 //!
 //! What is done for a tenant is done as the role [`ROLE`], which owns nothing and
 //! may not log in, and every table has a policy for that role: rows of the tenant
-//! that the session names in [`set_tenant`]. The login itself, which owns the
+//! that the session names in `set_tenant`. The login itself, which owns the
 //! tables, is not held back; it serves what concerns all tenants.
 
 use std::fmt;
