@@ -91,7 +91,10 @@ pub fn load(cluster: &Cluster, port: u16, folder: &std::path::Path, documents: u
 fn load_codes(psql: &impl Fn(&str, &str), folder: &std::path::Path, documents: u64) -> Vec<String> {
     let (codes_file, selectors_file) = (folder.join("codes.csv"), folder.join("selectors.csv"));
     let codes = write_codes(&codes_file, &selectors_file, documents);
-    psql("oc_client", "CREATE SCHEMA bench; CREATE UNLOGGED TABLE bench.selectors (n bigint PRIMARY KEY, hash bytea NOT NULL)");
+    psql(
+        "oc_client",
+        "CREATE SCHEMA bench; CREATE UNLOGGED TABLE bench.selectors (n bigint PRIMARY KEY, hash bytea NOT NULL)",
+    );
     psql(
         "oc_client",
         &format!(

@@ -286,6 +286,10 @@ fn oc(role: &str, port: u16) -> Command {
         // One tenant and one address ask for more than anybody should get.
         .env("RATE_TENANT_PER_MINUTE", "0")
         .env("RATE_ADDRESS_PER_MINUTE", "0")
+        .env("WRONG_CODES_PER_ADDRESS", "0")
+        .env("WRONG_CODES_PER_ADDRESS_DAY", "0")
+        .env("WRONG_CODES_PER_INSTANCE", "0")
+        .env("WRONG_CODES_PER_TENANT", "0")
         .env_remove("RUST_LOG");
     command
 }

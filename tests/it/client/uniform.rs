@@ -107,7 +107,9 @@ fn the_test_of_distributions_sees_a_difference_and_only_a_difference() {
 #[ignore = "measures time; run it on a quiet machine with `make timing`"]
 async fn no_refusal_can_be_told_from_another_by_its_time() {
     let database = Rc::new(TestDatabase::of("client"));
-    let client = Client::on(&database, &[("REFUSAL_FLOOR_MS", "20"), ("RATE_ADDRESS_PER_MINUTE", "0")]).await;
+    let settings =
+        [("REFUSAL_FLOOR_MS", "20"), ("RATE_ADDRESS_PER_MINUTE", "0"), ("WRONG_CODES_PER_INSTANCE", "0")];
+    let client = Client::on(&database, &settings).await;
     let live = client.code_for("live", "C").await;
     let blocked = client.code_for("blocked", "C").await;
     client.database.execute(BLOCK_NEWEST);
