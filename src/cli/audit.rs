@@ -148,13 +148,20 @@ impl Trails {
                 audit::verify_stored(&self.db, &self.keys, &tenant, known.to_vec(), &mut progress).await;
             let found = found.map_err(|error| Failure::new(FAILED, error.to_string()))?;
             match found {
-                Ok(whole) => output::line(&format!(
-                    "{tenant}: whole, entries {} to {}; {} wait to be chained; head {}",
-                    whole.start.seq + 1,
-                    whole.head.seq,
-                    whole.pending,
-                    whole.head
+                Ok(whole) if whole.head.seq == 0 => output::line(&format!(
+                    "{tenant}: nothing is chained yet; {} wait to be chained",
+                    whole.pending
                 )),
+                Ok(whole) => {
+                    output::line(&format!(
+                        "{tenant}: whole, entries {} to {}; {} wait to be chained; head {}",
+                        whole.start.seq + 1,
+                        whole.head.seq,
+                        whole.pending,
+                        whole.head
+                    ));
+                    tell_unchecked(&whole.start, known);
+                }
                 Err(damage) => {
                     damaged += 1;
                     output::line(&format!("{tenant}: DAMAGED: {damage}"));
@@ -183,6 +190,16 @@ impl Trails {
     }
 }
 
+/// Tells which known heads are older than what is left, and so prove nothing.
+fn tell_unchecked(start: &Head, known: &[Head]) {
+    for head in known.iter().filter(|head| head.seq < start.seq) {
+        output::note(&format!(
+            "Entry {} is not there any more, since its retention has ended: its hash could not be compared.",
+            head.seq
+        ));
+    }
+}
+
 /// Tells progress whenever a round number has been passed.
 fn told(done: &mut u64, more: usize) {
     let before = *done;
@@ -201,7 +218,7 @@ fn verify_file(path: &Path, start: Option<Head>, known: Vec<Head>) -> Outcome {
         Box::new(BufReader::new(file))
     };
     let unknown_start = start.is_none();
-    let mut verifier = Verifier::new(start, known);
+    let mut verifier = Verifier::new(start, known.clone());
     let mut done = 0;
     for line in input.lines() {
         verifier.line(&line?).map_err(|damage| damaged(&damage))?;
@@ -210,6 +227,7 @@ fn verify_file(path: &Path, start: Option<Head>, known: Vec<Head>) -> Outcome {
     let tenant = verifier.tenant().unwrap_or("nobody").to_owned();
     let (start, head) = verifier.finish().map_err(|damage| damaged(&damage))?;
     output::line(&format!("{tenant}: whole, entries {} to {}; head {head}", start.seq + 1, head.seq));
+    tell_unchecked(&start, &known);
     if unknown_start && start.seq > 0 {
         output::note(&format!(
             "What came before entry {} is not in this file; --start {}:HASH says what it has to go on from.",

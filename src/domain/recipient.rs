@@ -42,7 +42,12 @@ impl Recipient {
     pub fn dialable(&self) -> Option<String> {
         let text = self.phone.as_deref()?.trim();
         // A zero in brackets is dialled from inside the country only.
-        let digits = text.strip_prefix('+').filter(|rest| !rest.contains("(0)"))?;
+        let digits = text.strip_prefix('+')?;
+        let close: String = digits.chars().filter(|c| *c != ' ').collect();
+        // Two numbers in one field are none.
+        if close.contains("(0)") || digits.contains('+') {
+            return None;
+        }
         let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
         ((8..=15).contains(&digits.len()) && !digits.starts_with('0')).then(|| format!("+{digits}"))
     }

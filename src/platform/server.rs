@@ -144,7 +144,9 @@ impl Running {
         });
         let stopped = server.await;
         if let Some(work) = finally {
-            drop(tokio::time::timeout(FINALLY_TIMEOUT, work).await);
+            if tokio::time::timeout(FINALLY_TIMEOUT, work).await.is_err() {
+                log::warn!("stopped before everything that was left was written");
+            }
         }
         stopped
     }

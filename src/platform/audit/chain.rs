@@ -26,6 +26,12 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The bytes of a text that [`hex`] made; `None` for any other.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    text.as_bytes().chunks(2).map(byte).collect()
+}
+
 /// A place in a chain and the hash that stands there: `17:9f86d0…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {

@@ -44,6 +44,8 @@ pub struct Audit {
     keys: Arc<SecretKeys>,
     gathered: Arc<Gathered>,
     written: Arc<Notify>,
+    /// One round at a time, so that the last one finds what an earlier one has put back.
+    round: Arc<tokio::sync::Mutex<()>>,
     reads: bool,
     pause: Duration,
     retention: Duration,
@@ -54,7 +56,8 @@ impl Audit {
     #[must_use]
     pub fn new(db: Db, keys: Arc<SecretKeys>, settings: config::Audit) -> Self {
         let config::Audit { reads, pause, retention } = settings;
-        Self { db, keys, gathered: Arc::default(), written: Arc::default(), reads, pause, retention }
+        let (gathered, written, round) = (Arc::default(), Arc::default(), Arc::default());
+        Self { db, keys, gathered, written, round, reads, pause, retention }
     }
 
     /// What is kept of a caller.

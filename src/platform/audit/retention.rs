@@ -3,6 +3,8 @@
 
 use diesel::PgConnection;
 
+use super::chain::{Head, line_of, unhex};
+use super::verify::{Damage, Verifier};
 use super::worker::{is_genuine, sealed};
 use super::{Audit, store};
 use crate::domain::audit::{AuditAction, Trace};
@@ -49,14 +51,21 @@ fn forget(
     before: Timestamp,
 ) -> Result<Option<Removed>, ApiError> {
     let Some(stored) = store::find(conn, tenant)? else { return Ok(None) };
-    if store::last_older(conn, tenant, (stored.ends.start_seq, before), 1)?.is_none() {
+    if store::oldest(conn, tenant, stored.ends.start_seq)?.is_none_or(|at| at >= before) {
         return Ok(None);
     }
     let Some(stored) = store::lock(conn, tenant)? else { return Ok(None) };
     if !is_genuine(&stored, keys, tenant) {
         return Ok(None);
     }
-    let last = store::last_older(conn, tenant, (stored.ends.start_seq, before), BATCH)?;
+    let last = match last_older(conn, tenant, (stored.ends.start(), before))? {
+        Ok(last) => last,
+        Err(damage) => {
+            // What is removed can't be verified any more, so nobody removes what is not whole.
+            log::error!(tenant = tenant.as_str(); "the audit trail is damaged: nothing is removed: {damage}");
+            return Ok(None);
+        }
+    };
     // The newest entry stays: it is what the next one goes on from.
     let Some((seq, hash)) = last.filter(|(seq, _)| *seq < stored.ends.head_seq) else { return Ok(None) };
     let mut ends = stored.ends;
@@ -64,4 +73,31 @@ fn forget(
     let count = store::remove(conn, tenant, seq)?;
     store::advance(conn, tenant, &sealed(ends, keys, tenant)?, clock::now())?;
     Ok(Some(Removed { seq, count }))
+}
+
+/// The last of the oldest entries, up to a batch, that are all older than `before` and
+/// follow on `start` as they were written: its place and its hash.
+fn last_older(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    (start, before): (Head, Timestamp),
+) -> Result<Result<Option<(i64, Vec<u8>)>, Damage>, ApiError> {
+    let after = start.seq;
+    let mut verifier = Verifier::new(Some(start), Vec::new());
+    let mut last = None;
+    for (body, hash) in store::page(conn, tenant, after, BATCH)? {
+        if Timestamp::parse(&body.at).is_none_or(|at| at >= before) {
+            break;
+        }
+        let line = line_of(&body, &hash).map_err(ApiError::internal)?;
+        if let Err(damage) = verifier.line(&line) {
+            return Ok(Err(damage));
+        }
+        last = Some((body.seq, hash));
+    }
+    last.map(|(seq, hash)| {
+        unhex(&hash).map(|hash| (seq, hash)).ok_or(ApiError::internal("a hash is no hash"))
+    })
+    .transpose()
+    .map(Ok)
 }

@@ -80,11 +80,17 @@ pub fn pending(conn: &mut PgConnection, tenant: &TenantId) -> QueryResult<i64> {
     audit_pending::table.filter(audit_pending::tenant_id.eq(tenant.as_str())).count().get_result(conn)
 }
 
-/// Every tenant that has a chain.
+/// Every tenant that is known or has a chain: one whose chain was removed is missed.
 pub fn tenants(conn: &mut PgConnection) -> QueryResult<Vec<TenantId>> {
-    let names: Vec<String> =
-        audit_chains::table.order(audit_chains::tenant_id).select(audit_chains::tenant_id).load(conn)?;
-    Ok(names.iter().filter_map(|name| TenantId::parse(name).ok()).collect())
+    let statement = "SELECT tenant_id FROM audit_chains UNION SELECT tenant_id FROM tenants ORDER BY 1";
+    let rows: Vec<TenantRow> = diesel::sql_query(statement).load(conn)?;
+    Ok(rows.into_iter().filter_map(|row| TenantId::parse(&row.tenant_id).ok()).collect())
+}
+
+/// Whether a tenant has entries that are chained.
+pub(super) fn has_entries(conn: &mut PgConnection, tenant: &TenantId) -> QueryResult<bool> {
+    let entries = audit_log::table.filter(audit_log::tenant_id.eq(tenant.as_str()));
+    diesel::select(diesel::dsl::exists(entries)).get_result(conn)
 }
 
 /// A chain's ends as they are stored, and their seal.
@@ -329,23 +335,17 @@ fn body(tenant: &TenantId, row: LogRow) -> (Body, String) {
     (body, hex(&hash))
 }
 
-/// The last of the oldest entries, up to `limit` of them, that are all older than
-/// `before`: its place and its hash.
-pub(super) fn last_older(
+/// When the oldest entry after a place happened, as it is stored.
+pub(super) fn oldest(
     conn: &mut PgConnection,
     tenant: &TenantId,
-    (start, before): (i64, Timestamp),
-    limit: i64,
-) -> QueryResult<Option<(i64, Vec<u8>)>> {
-    let rows: Vec<(i64, PgTimestamp, Vec<u8>)> = audit_log::table
+    start: i64,
+) -> QueryResult<Option<Timestamp>> {
+    let rows = audit_log::table
         .filter(audit_log::tenant_id.eq(tenant.as_str()))
         .filter(audit_log::seq.gt(start))
-        .order(audit_log::seq)
-        .limit(limit)
-        .select((audit_log::seq, audit_log::at, audit_log::hash))
-        .load(conn)?;
-    let old = rows.into_iter().take_while(|(_, at, _)| at.0 < before).last();
-    Ok(old.map(|(seq, _, hash)| (seq, hash)))
+        .order(audit_log::seq);
+    Ok(rows.select(audit_log::at).first::<PgTimestamp>(conn).optional()?.map(|at| at.0))
 }
 
 /// Removes the entries of a locked chain up to a place.

@@ -53,6 +53,13 @@ pub enum Damage {
         /// Its place.
         seq: i64,
     },
+    /// Entries stand behind the end that was sealed.
+    Added {
+        /// The first of them.
+        seq: i64,
+    },
+    /// There are entries, but nothing that says where their chain begins and ends.
+    NoEnds,
     /// What the database says of the chain's ends was not written by a process that has the key.
     BrokenSeal,
 }
@@ -69,6 +76,8 @@ impl fmt::Display for Damage {
             Self::Rewritten { seq } => {
                 write!(f, "entry {seq} is not the one whose hash is known: the chain was written anew")
             }
+            Self::Added { seq } => write!(f, "entry {seq} was put in behind the end"),
+            Self::NoEnds => f.write_str("there are entries, but their chain's ends were removed"),
             Self::BrokenSeal => f.write_str(
                 "the chain's ends are not sealed with a key that this command was given: they were changed, or the key is missing",
             ),
@@ -201,5 +210,32 @@ pub async fn verify_stored(
         done += u64::try_from(page.len()).unwrap_or_default();
         progress(done);
     }
+    if let Some(damage) = beyond_the_end(db, keys, tenant, verifier.last.clone()).await? {
+        return Ok(Err(damage));
+    }
     Ok(verifier.finish().map(|(start, head)| Whole { start, head, pending }))
+}
+
+/// Whether what was read last stands behind the end that is sealed. Entries and end are
+/// written together, so an end that is read later is never an older one.
+async fn beyond_the_end(
+    db: &Db,
+    keys: &SecretKeys,
+    tenant: &TenantId,
+    last: Option<Head>,
+) -> Result<Option<Damage>, ApiError> {
+    let own = tenant.clone();
+    let look = move |conn: &mut diesel::PgConnection| store::find(conn, &own).map_err(ApiError::from);
+    let (stored, last) = (db.of(tenant).read(look).await?, last.unwrap_or_else(Head::genesis));
+    let Some(stored) = stored else { return Ok((last.seq > 0).then_some(Damage::NoEnds)) };
+    let end = stored.ends.head();
+    Ok(if !is_genuine(&stored, keys, tenant) {
+        Some(Damage::BrokenSeal)
+    } else if last.seq > end.seq {
+        Some(Damage::Added { seq: end.seq + 1 })
+    } else if last.seq == end.seq && last.hash != end.hash {
+        Some(Damage::Rewritten { seq: end.seq })
+    } else {
+        None
+    })
 }

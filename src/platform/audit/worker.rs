@@ -13,7 +13,7 @@ use super::store::{self, StoredEnds};
 use crate::domain::audit::{AuditAction, Body, Entry, Trace};
 use crate::domain::ids::TenantId;
 use crate::platform::clock;
-use crate::platform::http::ApiError;
+use crate::platform::http::{ApiError, ErrorCode};
 use crate::platform::secrets::SecretKeys;
 
 /// Longest pause between two looks.
@@ -61,6 +61,7 @@ impl Audit {
 
     /// Chains everything that is ready, and tells how many entries that was.
     pub async fn chain_all(&self) -> Result<usize, ApiError> {
+        let _round = self.round.lock().await;
         let waiting =
             self.db.of_everybody().read(|conn| store::tenants_waiting(conn).map_err(ApiError::from)).await?;
         let mut todo: BTreeMap<TenantId, Vec<Entry>> = self.gathered.take().into_iter().collect();
@@ -76,6 +77,7 @@ impl Audit {
             }
             let became = match self.chain_some(batch.clone()).await {
                 Ok(became) => became,
+                Err(error) if !is_passing(&error) => self.chain_each(&batch).await,
                 Err(error) => {
                     batch.iter().for_each(|(tenant, entries)| self.put_back(tenant, entries));
                     todo.iter().for_each(|(tenant, entries)| self.put_back(tenant, entries));
@@ -94,8 +96,9 @@ impl Audit {
                     }
                     Became::Busy => self.put_back(&tenant, &entries),
                     Became::Damaged => {
-                        log::error!(tenant = tenant.as_str(); "the audit trail is damaged, or its key is missing: nothing is added; run oc audit verify");
-                        self.put_back(&tenant, &entries);
+                        // What is only in memory would take the room of everybody else.
+                        let dropped = entries.len();
+                        log::error!(tenant = tenant.as_str(), dropped; "the audit trail is damaged, or its key is missing: nothing is added; run oc audit verify");
                     }
                 }
             }
@@ -127,6 +130,23 @@ impl Audit {
         self.db.of_everybody().run_alone(work).await
     }
 
+    /// Each tenant for itself, so that one whose chain can't be added to is in nobody's way.
+    async fn chain_each(&self, batch: &HashMap<TenantId, Arc<Vec<Entry>>>) -> Vec<(TenantId, Became)> {
+        let mut all = Vec::new();
+        for (tenant, entries) in batch {
+            let alone = HashMap::from([(tenant.clone(), Arc::clone(entries))]);
+            match self.chain_some(alone).await {
+                Ok(became) => all.extend(became),
+                Err(error) if is_passing(&error) => all.push((tenant.clone(), Became::Busy)),
+                Err(error) => {
+                    log::error!(tenant = tenant.as_str(); "the audit trail can't be added to: {error}");
+                    all.push((tenant.clone(), Became::Damaged));
+                }
+            }
+        }
+        all
+    }
+
     fn put_back(&self, tenant: &TenantId, entries: &[Entry]) {
         entries.iter().for_each(|entry| self.gathered.add(tenant, entry.clone()));
     }
@@ -144,6 +164,11 @@ impl Audit {
     }
 }
 
+/// Whether it helps to wait.
+fn is_passing(error: &ApiError) -> bool {
+    matches!(error.code, ErrorCode::Overloaded | ErrorCode::DatabaseUnavailable)
+}
+
 fn batch_size() -> usize {
     usize::try_from(BATCH).unwrap_or(usize::MAX)
 }
@@ -155,7 +180,10 @@ fn extend(
     tenant: &TenantId,
     gathered: &[Entry],
 ) -> Result<Became, ApiError> {
-    let Some(stored) = lock_or_begin(conn, keys, tenant)? else { return Ok(Became::Busy) };
+    let stored = match lock_or_begin(conn, keys, tenant)? {
+        Ok(stored) => stored,
+        Err(became) => return Ok(became),
+    };
     if !is_genuine(&stored, keys, tenant) {
         return Ok(Became::Damaged);
     }
@@ -176,12 +204,19 @@ fn lock_or_begin(
     conn: &mut PgConnection,
     keys: &SecretKeys,
     tenant: &TenantId,
-) -> Result<Option<StoredEnds>, ApiError> {
+) -> Result<Result<StoredEnds, Became>, ApiError> {
     if let Some(stored) = store::lock(conn, tenant)? {
-        return Ok(Some(stored));
+        return Ok(Ok(stored));
+    }
+    if store::find(conn, tenant)?.is_some() {
+        return Ok(Err(Became::Busy));
+    }
+    // A chain that begins has nothing before it: otherwise its ends were removed.
+    if store::has_entries(conn, tenant)? {
+        return Ok(Err(Became::Damaged));
     }
     let new = sealed(Ends::genesis(), keys, tenant)?;
-    Ok(store::begin(conn, tenant, &new, clock::now())?.then_some(new))
+    Ok(if store::begin(conn, tenant, &new, clock::now())? { Ok(new) } else { Err(Became::Busy) })
 }
 
 /// The ends with a seal of the first key.

@@ -63,10 +63,11 @@ async fn collect(req: &HttpRequest, mut payload: Payload, limit: usize) -> Resul
     let announced = req.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
     let announced: usize = announced.unwrap_or(0);
     let mut bytes = BytesMut::with_capacity(announced.min(limit));
-    let mut size = announced;
+    let (mut size, mut read) = (announced, 0_usize);
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| ApiError::new(ErrorCode::MalformedRequest, "The body broke off"))?;
-        size = size.max(bytes.len() + chunk.len());
+        read = read.saturating_add(chunk.len());
+        size = size.max(read);
         // What is too large is read to its end all the same, up to a bound, so
         // that the sender gets to read the answer instead of a reset connection.
         if size <= limit {

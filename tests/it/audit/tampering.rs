@@ -165,3 +165,51 @@ async fn what_was_never_written_is_an_empty_chain() {
     let trail = Trail::new();
     assert_eq!(trail.verify("nobody").await.unwrap().head, Head::genesis());
 }
+
+#[actix_web::test]
+async fn an_entry_behind_the_end_is_found_and_holds_up_nobody_else() {
+    let forged = "INSERT INTO audit_log SELECT tenant_id, seq + 1, at, who, action, target, outcome, times, address, agent, mark, hash, \
+                  sha256('x') FROM audit_log WHERE tenant_id = 'one' AND seq = 12";
+    assert_eq!(found(forged).await, Damage::Edited { seq: 13 });
+    let trail = written().await;
+    let lines = trail.lines("one").await;
+    // Its hash fits: whoever writes to the database can compute it.
+    let next = lines[11].replace("\"seq\":12", "\"seq\":13");
+    let hash = |line: &str| {
+        serde_json::from_str::<serde_json::Value>(line).unwrap()["hash"].as_str().unwrap().to_owned()
+    };
+    let prev = |line: &str| {
+        serde_json::from_str::<serde_json::Value>(line).unwrap()["prev"].as_str().unwrap().to_owned()
+    };
+    let next = next.replace(&prev(&lines[11]), &hash(&lines[11]));
+    let body = format!("{}}}", &next[..next.find(",\"hash\"").unwrap()]);
+    trail.tamper(&format!(
+        "INSERT INTO audit_log SELECT tenant_id, seq + 1, at, who, action, target, outcome, times, address, agent, mark, hash, \
+         sha256(convert_to('{body}', 'UTF8')) FROM audit_log WHERE tenant_id = 'one' AND seq = 12"
+    ));
+    assert_eq!(trail.verify("one").await, Err(Damage::Added { seq: 13 }));
+    // What comes next for this tenant can't be added; that of others is.
+    trail.write("one", [13]).await;
+    trail.write("two", [4]).await;
+    trail.chain(1).await;
+    assert_eq!(trail.verify("two").await.unwrap().head.seq, 4);
+}
+
+#[actix_web::test]
+async fn a_chain_whose_ends_were_removed_is_found_and_not_begun_anew() {
+    let trail = written().await;
+    trail.tamper("DELETE FROM audit_chains WHERE tenant_id = 'one'");
+    assert_eq!(trail.verify("one").await, Err(Damage::NoEnds));
+    trail.write("one", [13]).await;
+    assert_eq!(trail.audit.chain_all().await.unwrap(), 0);
+    assert_eq!(trail.verify("one").await, Err(Damage::NoEnds));
+    assert_eq!(trail.database.count("audit_pending"), 1);
+}
+
+#[actix_web::test]
+async fn nothing_is_removed_at_its_time_that_is_not_whole() {
+    let trail = written().await;
+    trail.tamper("UPDATE audit_log SET at = '2000-01-01' WHERE tenant_id = 'one' AND seq < 5");
+    assert_eq!(trail.audit.forget_old().await.unwrap(), 0);
+    assert_eq!(trail.verify("one").await, Err(Damage::Edited { seq: 1 }));
+}

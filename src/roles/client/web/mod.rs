@@ -63,6 +63,11 @@ async fn answer(
     link: Option<&str>,
 ) -> Result<HttpResponse, ApiError> {
     let place = if link.is_some() { Place::Link } else { Place::Start };
+    // A page of somebody else must not make its visitors guess.
+    if session_cookie::is_from_elsewhere(req) {
+        let error = ApiError::new(ErrorCode::MalformedRequest, "This form has to be sent from this page");
+        return refused(&error, &EntryPage::refused(place, "", explain(&error)));
+    }
     let code = match field("code", req, payload).await {
         Ok(code) => code,
         Err(error) => return refused(&error, &EntryPage::refused(place, "", explain(&error))),
