@@ -75,7 +75,7 @@ struct Trails {
 impl Audit {
     pub fn run(self) -> Outcome {
         if let Action::Verify { file: Some(path), head, start } = self.action {
-            return verify_file(&path, start, head);
+            return verify_file(&path, start, &head);
         }
         let trails = self.trails()?;
         block_on(async {
@@ -209,7 +209,7 @@ fn told(done: &mut u64, more: usize) {
     }
 }
 
-fn verify_file(path: &Path, start: Option<Head>, known: Vec<Head>) -> Outcome {
+fn verify_file(path: &Path, start: Option<Head>, known: &[Head]) -> Outcome {
     let input: Box<dyn BufRead> = if path == Path::new("-") {
         Box::new(BufReader::new(io::stdin()))
     } else {
@@ -218,7 +218,7 @@ fn verify_file(path: &Path, start: Option<Head>, known: Vec<Head>) -> Outcome {
         Box::new(BufReader::new(file))
     };
     let unknown_start = start.is_none();
-    let mut verifier = Verifier::new(start, known.clone());
+    let mut verifier = Verifier::new(start, known.to_vec());
     let mut done = 0;
     for line in input.lines() {
         verifier.line(&line?).map_err(|damage| damaged(&damage))?;
@@ -227,7 +227,7 @@ fn verify_file(path: &Path, start: Option<Head>, known: Vec<Head>) -> Outcome {
     let tenant = verifier.tenant().unwrap_or("nobody").to_owned();
     let (start, head) = verifier.finish().map_err(|damage| damaged(&damage))?;
     output::line(&format!("{tenant}: whole, entries {} to {}; head {head}", start.seq + 1, head.seq));
-    tell_unchecked(&start, &known);
+    tell_unchecked(&start, known);
     if unknown_start && start.seq > 0 {
         output::note(&format!(
             "What came before entry {} is not in this file; --start {}:HASH says what it has to go on from.",

@@ -143,10 +143,10 @@ impl Running {
             handle.stop(true).await;
         });
         let stopped = server.await;
-        if let Some(work) = finally {
-            if tokio::time::timeout(FINALLY_TIMEOUT, work).await.is_err() {
-                log::warn!("stopped before everything that was left was written");
-            }
+        if let Some(work) = finally
+            && tokio::time::timeout(FINALLY_TIMEOUT, work).await.is_err()
+        {
+            log::warn!("stopped before everything that was left was written");
         }
         stopped
     }

@@ -67,21 +67,24 @@ fn forget(
         }
     };
     // The newest entry stays: it is what the next one goes on from.
-    let Some((seq, hash)) = last.filter(|(seq, _)| *seq < stored.ends.head_seq) else { return Ok(None) };
+    let Some(Head { seq, hash }) = last.filter(|last| last.seq < stored.ends.head_seq) else {
+        return Ok(None);
+    };
     let mut ends = stored.ends;
-    (ends.start_seq, ends.start_hash) = (seq, hash);
+    (ends.start_seq, ends.start_hash) =
+        (seq, unhex(&hash).ok_or_else(|| ApiError::internal("a hash is no hash"))?);
     let count = store::remove(conn, tenant, seq)?;
     store::advance(conn, tenant, &sealed(ends, keys, tenant)?, clock::now())?;
     Ok(Some(Removed { seq, count }))
 }
 
 /// The last of the oldest entries, up to a batch, that are all older than `before` and
-/// follow on `start` as they were written: its place and its hash.
+/// follow on `start` as they were written.
 fn last_older(
     conn: &mut PgConnection,
     tenant: &TenantId,
     (start, before): (Head, Timestamp),
-) -> Result<Result<Option<(i64, Vec<u8>)>, Damage>, ApiError> {
+) -> Result<Result<Option<Head>, Damage>, ApiError> {
     let after = start.seq;
     let mut verifier = Verifier::new(Some(start), Vec::new());
     let mut last = None;
@@ -93,11 +96,7 @@ fn last_older(
         if let Err(damage) = verifier.line(&line) {
             return Ok(Err(damage));
         }
-        last = Some((body.seq, hash));
+        last = Some(Head { seq: body.seq, hash });
     }
-    last.map(|(seq, hash)| {
-        unhex(&hash).map(|hash| (seq, hash)).ok_or(ApiError::internal("a hash is no hash"))
-    })
-    .transpose()
-    .map(Ok)
+    Ok(Ok(last))
 }

@@ -31,7 +31,7 @@ pub use rounds::{Round, Rounds};
 use set::Set;
 pub use together::{Load, TenantOf, Together};
 pub use types::PgTimestamp;
-pub use whose::{OfEverybody, OfTenant};
+pub use whose::{Everybody, Rows};
 
 /// Why no answer came from the database.
 #[derive(Debug)]
@@ -117,15 +117,15 @@ impl Db {
     /// The rows of `tenant`. Those of others are not there, even for a statement that
     /// does not ask whose they are.
     #[must_use]
-    pub fn of(&self, tenant: &TenantId) -> OfTenant<'_> {
-        OfTenant { db: self, tenant: tenant.clone() }
+    pub fn of(&self, tenant: &TenantId) -> Rows<'_, TenantId> {
+        Rows { db: self, whose: tenant.clone() }
     }
 
     /// The rows of all tenants: for jobs that look after them together, and for whoever
     /// can't know yet whose row it is. A test lists who asks for them.
     #[must_use]
-    pub fn of_everybody(&self) -> OfEverybody<'_> {
-        OfEverybody { db: self }
+    pub fn of_everybody(&self) -> Rows<'_, Everybody> {
+        Rows { db: self, whose: Everybody }
     }
 
     fn set(&self, side: Side) -> &Set {

@@ -22,7 +22,7 @@ const READERS_PER_PROCESSOR: usize = 2;
 /// would only take turns. So few threads read; the others write, and what is
 /// written at the same time is committed together.
 #[derive(Clone)]
-pub(super) struct Set {
+pub struct Set {
     pool: Pool<Manager>,
     readers: Arc<Threads>,
     writers: Arc<Threads>,
