@@ -77,6 +77,8 @@ pub enum Hold {
 pub struct Tally {
     /// When the last numbers were sent.
     pub sent: Vec<Timestamp>,
+    /// When the last number could not be sent.
+    pub refused: Option<Timestamp>,
     /// When the last wrong ones were typed.
     pub wrong: Vec<Timestamp>,
     /// How many wrong ones were typed in all.
@@ -87,7 +89,8 @@ impl Tally {
     /// Whether a number may be sent now. None is sent that could not be tried.
     pub fn check_sending(&self, now: Timestamp) -> Result<(), Hold> {
         self.check_trying(now)?;
-        hold(&self.sent, 1, PAUSE, now).max(hold(&self.sent, SENT_IN_HOUR, HOUR, now)).map_or(Ok(()), wait)
+        let last = hold(&self.sent, 1, PAUSE, now).max(hold(self.refused.as_slice(), 1, PAUSE, now));
+        last.max(hold(&self.sent, SENT_IN_HOUR, HOUR, now)).map_or(Ok(()), wait)
     }
 
     /// Whether a number may be tried now.
@@ -105,10 +108,12 @@ impl Tally {
         self
     }
 
-    /// As if the number that was sent at `then` had not been.
+    /// After the number of the moment `then` could not be sent: it takes no place of
+    /// the hour, and the next one has to wait all the same.
     #[must_use]
     pub fn without_sending(mut self, then: Timestamp) -> Self {
         self.sent.retain(|moment| *moment != then);
+        self.refused = self.refused.max(Some(then));
         self
     }
 
@@ -192,10 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_was_not_sent_does_not_count() {
-        let tally = Tally::default().after_sending(at(0)).after_sending(at(40)).without_sending(at(40));
-        assert_eq!(tally.check_sending(at(41)), Ok(()));
-        assert_eq!(tally, Tally::default().after_sending(at(0)));
+    fn a_number_that_could_not_be_sent_takes_no_place_and_the_next_one_waits() {
+        let mut tally = Tally::default();
+        for n in 0..9 {
+            tally = tally.after_sending(at(n * 40)).without_sending(at(n * 40));
+            assert_eq!(tally.check_sending(at(n * 40 + 1)), waits(29));
+        }
+        assert_eq!((tally.check_sending(at(350)), tally.sent.len()), (Ok(()), 0));
     }
 
     #[test]

@@ -16,8 +16,20 @@ pub const IDLE: Duration = Duration::from_secs(15 * 60);
 /// How long it lasts at most.
 pub const LONGEST: Duration = Duration::from_secs(60 * 60);
 
+/// A keyed hash that stands for an address in a session.
+pub type AddressTag = [u8; 32];
+
 /// Length of what [`Session::to_bytes`] makes, without the tenant.
-const HEAD: usize = 49;
+const HEAD: usize = 81;
+
+/// A second factor that is asked for, or was right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Factor {
+    /// How a number is sent.
+    pub channel: SecondFactor,
+    /// Where to.
+    pub to: AddressTag,
+}
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +45,14 @@ pub struct Session {
     /// When it was used last.
     pub seen: Timestamp,
     /// Which second factor was right, too.
-    pub passed: SecondFactor,
+    pub passed: Option<Factor>,
 }
 
 impl Session {
     /// A session that begins now.
     #[must_use]
     pub fn begin(tenant: TenantId, code: Uuid, id: Uuid, now: Timestamp) -> Self {
-        Self { tenant, code, id, begun: now, seen: now, passed: SecondFactor::None }
+        Self { tenant, code, id, begun: now, seen: now, passed: None }
     }
 
     /// When it ends if nobody uses it any more.
@@ -57,14 +69,15 @@ impl Session {
 
     /// The session after this second factor was right, too.
     #[must_use]
-    pub fn raised(self, passed: SecondFactor) -> Self {
-        Self { passed, ..self }
+    pub fn raised(self, passed: Factor) -> Self {
+        Self { passed: Some(passed), ..self }
     }
 
-    /// Whether it opens a document that asks for this second factor.
+    /// Whether it opens a document that asks for this second factor. A number that was
+    /// sent to another address does not.
     #[must_use]
-    pub fn opens(&self, wanted: SecondFactor) -> bool {
-        wanted == SecondFactor::None || wanted == self.passed
+    pub fn opens(&self, wanted: Option<Factor>) -> bool {
+        wanted.is_none() || wanted == self.passed
     }
 
     /// The session as bytes.
@@ -75,11 +88,13 @@ impl Session {
         bytes.extend_from_slice(self.id.as_bytes());
         bytes.extend_from_slice(&self.begun.as_millis().to_be_bytes());
         bytes.extend_from_slice(&self.seen.as_millis().to_be_bytes());
-        bytes.push(match self.passed {
+        let channel = self.passed.map_or(SecondFactor::None, |factor| factor.channel);
+        bytes.push(match channel {
             SecondFactor::None => 0,
             SecondFactor::Sms => 1,
             SecondFactor::Email => 2,
         });
+        bytes.extend_from_slice(&self.passed.map_or([0; 32], |factor| factor.to));
         bytes.extend_from_slice(self.tenant.as_str().as_bytes());
         bytes
     }
@@ -91,17 +106,19 @@ impl Session {
         let (id, rest) = rest.split_first_chunk::<16>()?;
         let (begun, rest) = rest.split_first_chunk::<8>()?;
         let (seen, rest) = rest.split_first_chunk::<8>()?;
-        let (passed, tenant) = rest.split_first()?;
+        let (channel, rest) = rest.split_first()?;
+        let (to, tenant) = rest.split_first_chunk::<32>()?;
+        let passed = |channel| Some(Factor { channel, to: *to });
         Some(Self {
             tenant: TenantId::parse(std::str::from_utf8(tenant).ok()?).ok()?,
             code: Uuid::from_bytes(*code),
             id: Uuid::from_bytes(*id),
             begun: Timestamp::from_millis(i64::from_be_bytes(*begun))?,
             seen: Timestamp::from_millis(i64::from_be_bytes(*seen))?,
-            passed: match passed {
-                0 => SecondFactor::None,
-                1 => SecondFactor::Sms,
-                2 => SecondFactor::Email,
+            passed: match channel {
+                0 => None,
+                1 => passed(SecondFactor::Sms),
+                2 => passed(SecondFactor::Email),
                 _ => return None,
             },
         })
@@ -133,16 +150,20 @@ mod tests {
 
     #[test]
     fn a_session_opens_what_asks_for_no_more_than_it_has_shown() {
-        let (plain, raised) = (session(), session().raised(SecondFactor::Email));
-        assert!(plain.opens(SecondFactor::None) && !plain.opens(SecondFactor::Sms));
-        assert!(raised.opens(SecondFactor::None) && raised.opens(SecondFactor::Email));
-        assert!(!raised.opens(SecondFactor::Sms), "the sender asks for more by now");
+        let factor = |channel, to| Factor { channel, to: [to; 32] };
+        let email = factor(SecondFactor::Email, 1);
+        let (plain, raised) = (session(), session().raised(email));
+        assert!(plain.opens(None) && !plain.opens(Some(email)));
+        assert!(raised.opens(None) && raised.opens(Some(email)));
+        assert!(!raised.opens(Some(factor(SecondFactor::Sms, 1))), "the sender asks for another by now");
+        assert!(!raised.opens(Some(factor(SecondFactor::Email, 2))), "it goes to another address by now");
     }
 
     #[test]
     fn a_session_is_read_back() {
-        for (_, passed) in SecondFactor::WORDS {
-            let session = session().raised(*passed);
+        let raised = [SecondFactor::Sms, SecondFactor::Email]
+            .map(|channel| session().raised(Factor { channel, to: [7; 32] }));
+        for session in raised.into_iter().chain([session()]) {
             let bytes = session.to_bytes();
             assert_eq!(Session::from_bytes(&bytes), Some(session));
             for length in 0..HEAD + 1 {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use diesel::connection::SimpleConnection as _;
 use oc::platform::db::migrations::Status;
 use oc::roles::Role;
 
@@ -263,7 +264,35 @@ fn a_database_that_a_newer_version_has_migrated_still_serves() {
     let database = TestDatabase::of(role.name());
     database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')");
     role.owner().check(&mut database.connect()).unwrap();
-    role.owner().up(&settings(database.url()), &mut |name| panic!("{name} was applied")).unwrap();
+    let right = "SELECT has_table_privilege('oc_tenant', 'outbox', 'TRUNCATE')::text AS text";
+    database.execute("GRANT TRUNCATE ON outbox TO oc_tenant");
+    let up = || {
+        role.owner().up(&settings(database.url()), &mut |name| panic!("{name} was applied")).unwrap();
+        database.text(right)
+    };
+    assert_eq!(up(), "true", "the newer version knows what it needs");
+    database.execute("DELETE FROM __diesel_schema_migrations WHERE version = '29990101000000'");
+    assert_eq!(up(), "false");
+}
+
+#[test]
+fn a_table_that_is_in_use_is_waited_for_and_nobody_waits_long_behind() {
+    let role = any_role();
+    let database = TestDatabase::of(role.name());
+    database.execute("ALTER TABLE outbox DISABLE ROW LEVEL SECURITY");
+    let mut reader = database.connect();
+    reader.batch_execute("BEGIN; SELECT FROM outbox LIMIT 1").unwrap();
+    let to = settings(database.url());
+    let migrating = std::thread::spawn(move || role.owner().up(&to, &mut |_| {}));
+    let in_line =
+        "pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock' AND relation = 'outbox'::regclass";
+    until("the migration to wait", PATIENCE, || (database.count(in_line) == 1).then_some(()));
+    // Everybody else stands in line behind it, for two seconds at most.
+    database.connect().batch_execute("SET lock_timeout = '10s'; SELECT FROM outbox LIMIT 1").unwrap();
+    assert!(!migrating.is_finished());
+    reader.batch_execute("COMMIT").unwrap();
+    migrating.join().unwrap().unwrap();
+    role.owner().check(&mut database.connect()).unwrap();
 }
 
 #[test]

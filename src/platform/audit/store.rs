@@ -87,9 +87,10 @@ pub fn tenants(conn: &mut PgConnection) -> QueryResult<Vec<TenantId>> {
     Ok(rows.into_iter().filter_map(|row| TenantId::parse(&row.tenant_id).ok()).collect())
 }
 
-/// Whether a tenant has entries that are chained.
-pub(super) fn has_entries(conn: &mut PgConnection, tenant: &TenantId) -> QueryResult<bool> {
+/// Whether a tenant's chain has entries after the place `after`.
+pub(super) fn has_entries(conn: &mut PgConnection, tenant: &TenantId, after: i64) -> QueryResult<bool> {
     let entries = audit_log::table.filter(audit_log::tenant_id.eq(tenant.as_str()));
+    let entries = entries.filter(audit_log::seq.gt(after));
     diesel::select(diesel::dsl::exists(entries)).get_result(conn)
 }
 

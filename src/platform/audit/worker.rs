@@ -1,7 +1,7 @@
 //! Chains what waits: a round about every second while there is something, and a
 //! look every five seconds for what other processes have left.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +9,9 @@ use diesel::PgConnection;
 
 use super::Audit;
 use super::chain::{Ends, link};
+use super::gathered::Taken;
 use super::store::{self, StoredEnds};
-use crate::domain::audit::{AuditAction, Body, Entry, Trace};
+use crate::domain::audit::Body;
 use crate::domain::ids::TenantId;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorCode};
@@ -18,20 +19,33 @@ use crate::platform::secrets::SecretKeys;
 
 /// Longest pause between two looks.
 const LOOK: Duration = Duration::from_secs(5);
-/// Entries of a tenant that one transaction chains, of each kind.
-const BATCH: i64 = 2_000;
+/// Entries that one transaction chains.
+const BATCH: usize = 2_000;
 /// Tenants of one transaction.
 const TENANTS: usize = 20;
+
+/// Some tenants, each with what was gathered of it.
+type Group = Vec<(TenantId, Arc<Taken>)>;
 
 /// What became of a tenant's entries in one transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Became {
-    /// So many were chained.
-    Chained(usize),
+    /// They are in the chain.
+    Chained(Progress),
     /// Another process is at this chain.
     Busy,
     /// The chain was changed by somebody who has no key: nothing is added to it.
     Damaged,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Progress {
+    /// So many entries were chained.
+    count: usize,
+    /// So many of the gathered ones are among them.
+    gathered: usize,
+    /// There may be more in the database.
+    more: bool,
 }
 
 impl Audit {
@@ -59,51 +73,67 @@ impl Audit {
         self.db.of_everybody().run(mend).await
     }
 
-    /// Chains everything that is ready, and tells how many entries that was.
+    /// Chains everything that is ready, and tells how many entries that was. What
+    /// can't be chained is gathered again; the error is told once all others are.
     pub async fn chain_all(&self) -> Result<usize, ApiError> {
         let _round = self.round.lock().await;
         let waiting =
             self.db.of_everybody().read(|conn| store::tenants_waiting(conn).map_err(ApiError::from)).await?;
-        let mut todo: BTreeMap<TenantId, Vec<Entry>> = self.gathered.take().into_iter().collect();
-        self.tell_lost(&mut todo);
+        let mut todo = self.gathered.take();
         for tenant in waiting {
             todo.entry(tenant).or_default();
         }
-        let mut chained = 0;
-        while !todo.is_empty() {
-            let mut batch = HashMap::new();
-            while let Some((tenant, entries)) = (batch.len() < TENANTS).then(|| todo.pop_first()).flatten() {
-                batch.insert(tenant, Arc::new(entries));
-            }
-            let became = match self.chain_some(batch.clone()).await {
-                Ok(became) => became,
-                Err(error) if !is_passing(&error) => self.chain_each(&batch).await,
-                Err(error) => {
-                    batch.iter().for_each(|(tenant, entries)| self.put_back(tenant, entries));
-                    todo.iter().for_each(|(tenant, entries)| self.put_back(tenant, entries));
-                    return Err(error);
+        let todo: Group = todo.into_iter().map(|(tenant, taken)| (tenant, Arc::new(taken))).collect();
+        let mut groups: VecDeque<Group> = todo.chunks(TENANTS).map(<[_]>::to_vec).collect();
+        let (mut chained, mut failed, mut in_a_row) = (0, None, 0);
+        while let Some(group) = groups.pop_front() {
+            match self.chain_group(&group).await {
+                Ok(became) => {
+                    in_a_row = 0;
+                    for ((tenant, taken), became) in group.into_iter().zip(became) {
+                        chained += self.note(tenant, &taken, became, &mut groups);
+                    }
                 }
-            };
-            for (tenant, became) in became {
-                let entries = batch.remove(&tenant).unwrap_or_default();
-                let rest: Vec<Entry> = entries.iter().skip(batch_size()).cloned().collect();
-                match became {
-                    Became::Chained(count) => {
-                        chained += count;
-                        if count >= batch_size() || !rest.is_empty() {
-                            todo.insert(tenant, rest);
-                        }
+                // One whose chain can't be added to is in nobody's way.
+                Err(error) if group.len() > 1 && !is_passing(&error) => {
+                    group.into_iter().rev().for_each(|alone| groups.push_front(vec![alone]));
+                }
+                Err(error) => {
+                    in_a_row += 1;
+                    let of_all = is_passing(&error) || in_a_row == TENANTS;
+                    if let (false, [(tenant, _)]) = (is_passing(&error), group.as_slice()) {
+                        log::error!(tenant = tenant.as_str(); "the audit trail can't be added to: {error}");
                     }
-                    Became::Busy => self.put_back(&tenant, &entries),
-                    Became::Damaged => {
-                        // What is only in memory would take the room of everybody else.
-                        let dropped = entries.len();
-                        log::error!(tenant = tenant.as_str(), dropped; "the audit trail is damaged, or its key is missing: nothing is added; run oc audit verify");
-                    }
+                    let rest = if of_all { std::mem::take(&mut groups) } else { VecDeque::new() };
+                    let kept = group.iter().chain(rest.iter().flatten());
+                    kept.for_each(|(tenant, taken)| self.gathered.put_back(tenant, taken));
+                    failed = Some(error);
                 }
             }
         }
-        Ok(chained)
+        failed.map_or(Ok(chained), Err)
+    }
+
+    /// Keeps what is left of a tenant's entries, for this round or the next.
+    fn note(&self, tenant: TenantId, taken: &Taken, became: Became, groups: &mut VecDeque<Group>) -> usize {
+        match became {
+            Became::Chained(Progress { count, gathered, more }) => {
+                if taken.lost > 0 && gathered > 0 {
+                    log::warn!(tenant = tenant.as_str(), lost = taken.lost; "entries of the audit trail about reading had no room and are only counted");
+                }
+                let rest = taken.without(gathered);
+                if more || !rest.is_empty() {
+                    groups.push_back(vec![(tenant, Arc::new(rest))]);
+                }
+                return count;
+            }
+            Became::Busy => self.gathered.put_back(&tenant, taken),
+            Became::Damaged => {
+                log::error!(tenant = tenant.as_str(); "the audit trail is damaged, or its key is missing: nothing is added, what is read is only counted; run oc audit verify");
+                self.gathered.lose(&tenant, taken);
+            }
+        }
+        0
     }
 
     /// Writes what is gathered in memory; for the end of the process.
@@ -113,54 +143,20 @@ impl Audit {
         }
     }
 
-    async fn chain_some(
-        &self,
-        batch: HashMap<TenantId, Arc<Vec<Entry>>>,
-    ) -> Result<Vec<(TenantId, Became)>, ApiError> {
-        let keys = Arc::clone(&self.keys);
-        let mut batch: Vec<_> = batch.into_iter().collect();
-        batch.sort_by(|(one, _), (other, _)| one.cmp(other));
-        let work = move |conn: &mut PgConnection| -> Result<Vec<(TenantId, Became)>, ApiError> {
-            let chain = |(tenant, entries): (TenantId, Arc<Vec<Entry>>)| {
-                let became = extend(conn, &keys, &tenant, &entries)?;
-                Ok((tenant, became))
+    async fn chain_group(&self, group: &Group) -> Result<Vec<Became>, ApiError> {
+        let (keys, group) = (Arc::clone(&self.keys), group.clone());
+        let work = move |conn: &mut PgConnection| {
+            let mut room = BATCH;
+            let chain = |(tenant, taken): &(TenantId, Arc<Taken>)| {
+                let became = extend(conn, &keys, tenant, (taken, room))?;
+                if let Became::Chained(progress) = became {
+                    room -= progress.count;
+                }
+                Ok(became)
             };
-            batch.into_iter().map(chain).collect()
+            group.iter().map(chain).collect::<Result<Vec<_>, ApiError>>()
         };
         self.db.of_everybody().run_alone(work).await
-    }
-
-    /// Each tenant for itself, so that one whose chain can't be added to is in nobody's way.
-    async fn chain_each(&self, batch: &HashMap<TenantId, Arc<Vec<Entry>>>) -> Vec<(TenantId, Became)> {
-        let mut all = Vec::new();
-        for (tenant, entries) in batch {
-            let alone = HashMap::from([(tenant.clone(), Arc::clone(entries))]);
-            match self.chain_some(alone).await {
-                Ok(became) => all.extend(became),
-                Err(error) if is_passing(&error) => all.push((tenant.clone(), Became::Busy)),
-                Err(error) => {
-                    log::error!(tenant = tenant.as_str(); "the audit trail can't be added to: {error}");
-                    all.push((tenant.clone(), Became::Damaged));
-                }
-            }
-        }
-        all
-    }
-
-    fn put_back(&self, tenant: &TenantId, entries: &[Entry]) {
-        entries.iter().for_each(|entry| self.gathered.add(tenant, entry.clone()));
-    }
-
-    /// What had no room is at least counted, in the chain of somebody who was there.
-    fn tell_lost(&self, todo: &mut BTreeMap<TenantId, Vec<Entry>>) {
-        let lost = self.gathered.take_lost();
-        if lost > 0 {
-            log::warn!(
-                "{lost} entries of the audit trail about reading are lost: the database did not keep up"
-            );
-            let entry = Trace::nobody().did(AuditAction::AuditLost, lost, clock::now());
-            todo.values_mut().for_each(|entries| entries.push(entry.clone()));
-        }
     }
 }
 
@@ -169,35 +165,38 @@ fn is_passing(error: &ApiError) -> bool {
     matches!(error.code, ErrorCode::Overloaded | ErrorCode::DatabaseUnavailable)
 }
 
-fn batch_size() -> usize {
-    usize::try_from(BATCH).unwrap_or(usize::MAX)
-}
-
-/// Adds what waits in the database, then what was gathered, to the end of a chain.
+/// Adds what waits in the database, then what was gathered, to the end of a
+/// chain, as far as there is room.
 fn extend(
     conn: &mut PgConnection,
     keys: &SecretKeys,
     tenant: &TenantId,
-    gathered: &[Entry],
+    (taken, room): (&Taken, usize),
 ) -> Result<Became, ApiError> {
+    if room == 0 {
+        return Ok(Became::Chained(Progress { more: true, ..Progress::default() }));
+    }
     let stored = match lock_or_begin(conn, keys, tenant)? {
         Ok(stored) => stored,
         Err(became) => return Ok(became),
     };
-    if !is_genuine(&stored, keys, tenant) {
+    if !is_genuine(&stored, keys, tenant) || store::has_entries(conn, tenant, stored.ends.head_seq)? {
         return Ok(Became::Damaged);
     }
-    let mut entries = store::take(conn, tenant, BATCH)?;
-    let own = gathered.iter().take(batch_size());
-    entries.extend(own.map(|entry| (entry.at, Body::of(tenant, entry.clone()))));
+    let now = clock::now();
+    let mut entries = store::take(conn, tenant, i64::try_from(room).unwrap_or(i64::MAX))?;
+    let more = entries.len() == room;
+    let before = entries.len();
+    let gathered = taken.all(now).take(room - before);
+    entries.extend(gathered.map(|entry| (entry.at, Body::of(tenant, entry))));
     let count = entries.len();
     if count > 0 {
         let mut ends = stored.ends;
         let links = link(&mut ends, entries).map_err(ApiError::internal)?;
         store::append(conn, &links)?;
-        store::advance(conn, tenant, &sealed(ends, keys, tenant)?, clock::now())?;
+        store::advance(conn, tenant, &sealed(ends, keys, tenant)?, now)?;
     }
-    Ok(Became::Chained(count))
+    Ok(Became::Chained(Progress { count, gathered: count - before, more }))
 }
 
 fn lock_or_begin(
@@ -212,7 +211,7 @@ fn lock_or_begin(
         return Ok(Err(Became::Busy));
     }
     // A chain that begins has nothing before it: otherwise its ends were removed.
-    if store::has_entries(conn, tenant)? {
+    if store::has_entries(conn, tenant, 0)? {
         return Ok(Err(Became::Damaged));
     }
     let new = sealed(Ends::genesis(), keys, tenant)?;

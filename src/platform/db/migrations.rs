@@ -5,6 +5,7 @@
 //! so the database bears the name of its role, and everything checks it.
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::migration::MigrationSource as _;
@@ -21,6 +22,11 @@ type Migration = Box<dyn diesel::migration::Migration<Pg>>;
 
 /// Key of the advisory lock under which migrations run: "oc" in ASCII.
 const LOCK_KEY: i64 = 0x6f63;
+
+/// How long a statement that changes a table holds up everybody else at most.
+const SHORT_WAIT: Duration = Duration::from_secs(2);
+/// How long it is tried again, and how long another process is waited for.
+const LONG_WAIT: Duration = Duration::from_secs(60);
 
 /// A role and the migrations of its database.
 #[derive(Debug, Clone, Copy)]
@@ -139,9 +145,13 @@ impl Owner {
     /// the name of each; then fences every table. Any number of processes may do so at once.
     pub fn up(&self, settings: &Database, progress: &mut dyn FnMut(&str)) -> Result<(), MigrateError> {
         let mut conn = locked(settings)?;
+        let mut is_behind = false;
         if known(&mut conn)?.stamped {
             let stamp = self.stamp(&mut conn)?;
             self.check_role(&stamp)?;
+            let list = self.list()?;
+            is_behind =
+                stamp.applied.iter().any(|a| list.iter().all(|m| m.name().version().to_string() != *a));
         }
         let pending =
             conn.pending_migrations((self.migrations)()).map_err(|e| MigrateError::Failed(e.to_string()))?;
@@ -155,11 +165,15 @@ impl Owner {
                 Ok::<_, MigrateError>(fence::put_up(conn, self.rights)?)
             };
             match migration.metadata().run_in_transaction() {
-                true => conn.transaction(run)?,
+                true => patiently(&mut conn, run)?,
                 false => run(&mut conn)?,
             }
         }
-        conn.transaction(|conn| Ok(fence::put_up(conn, self.rights)?))
+        // A newer version knows better which rights are needed.
+        if is_behind {
+            return Ok(());
+        }
+        patiently(&mut conn, |conn| Ok(fence::put_up(conn, self.rights)?))
     }
 
     /// Takes back the newest migration and returns its name.
@@ -175,7 +189,7 @@ impl Owner {
         let migration = list.iter().find(|m| m.name().version() == *newest).ok_or(MigrateError::Foreign)?;
         conn.revert_migration(migration).map_err(|e| MigrateError::Failed(e.to_string()))?;
         fence::ensure_role(&mut conn)??;
-        conn.transaction(|conn| fence::put_up(conn, self.rights))?;
+        patiently(&mut conn, |conn| Ok(fence::put_up(conn, self.rights)?))?;
         Ok(migration.name().to_string())
     }
 
@@ -251,8 +265,33 @@ fn connect(settings: &Database) -> Result<PgConnection, MigrateError> {
 /// A connection that holds the migration lock until it is dropped.
 fn locked(settings: &Database) -> Result<PgConnection, MigrateError> {
     let mut conn = connect(settings)?;
-    conn.batch_execute(&format!("SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK_KEY})"))?;
+    let wait = LONG_WAIT.as_millis();
+    conn.batch_execute(&format!("SET lock_timeout = {wait}; SELECT pg_advisory_lock({LOCK_KEY})"))?;
     Ok(conn)
+}
+
+/// Runs `work` in a transaction, again and again while somebody holds a table that it
+/// needs. Everybody else who asks for the table queues up behind it, so it never waits long.
+fn patiently<T>(
+    conn: &mut PgConnection,
+    mut work: impl FnMut(&mut PgConnection) -> Result<T, MigrateError>,
+) -> Result<T, MigrateError> {
+    let started = Instant::now();
+    loop {
+        conn.batch_execute(&format!("SET lock_timeout = {}", SHORT_WAIT.as_millis()))?;
+        let done = conn.transaction(&mut work);
+        conn.batch_execute(&format!("SET lock_timeout = {}", LONG_WAIT.as_millis()))?;
+        match done {
+            // diesel gives no SQLSTATE; this is 55P03.
+            Err(MigrateError::Failed(why))
+                if why.contains("due to lock timeout") && started.elapsed() < LONG_WAIT =>
+            {
+                log::info!("a table is in use; trying again");
+                std::thread::sleep(SHORT_WAIT / 2);
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Connects once and checks the database for `owner`.

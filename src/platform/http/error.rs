@@ -176,7 +176,8 @@ pub struct ApiError {
     pub fields: Vec<FieldError>,
     /// Tries that are left, for `ACCESS_CODE_WRONG` and `OTP_WRONG`.
     pub remaining_attempts: Option<i32>,
-    /// What is asked beside the code, for `OTP_REQUIRED`.
+    /// What is asked beside the code, for `OTP_REQUIRED`, and after a right number that opened
+    /// nothing because of us: then the session needs no further one.
     pub second_factor: Option<Box<SecondFactorAsked>>,
     /// How long to wait before trying again, if that is known.
     pub retry_after: Option<Duration>,
@@ -196,6 +197,12 @@ impl ApiError {
             retry_after: None,
             cause: None,
         }
+    }
+
+    /// The same with what is asked beside the code.
+    #[must_use]
+    pub fn asking(self, asked: SecondFactorAsked) -> Self {
+        Self { second_factor: Some(Box::new(asked)), ..self }
     }
 
     /// Too many requests; `wait` until the next one may come.

@@ -16,6 +16,7 @@ mod query;
 pub use address::ClientAddress;
 pub use body::{BodyLimit, JsonBody, parse_json, read_body};
 pub use caller::{Access, Caller, authenticate};
+pub use cors::{is_from_elsewhere, is_from_strangers};
 pub use envelope::{RequestId, envelope};
 pub use error::{
     ApiError, ErrorBody, ErrorCode, ErrorDetails, FieldProblem, SecondFactorAsked, SessionView, not_found,

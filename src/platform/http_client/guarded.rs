@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use awc::Connector;
-use awc::error::SendRequestError;
+use awc::error::{ConnectError, SendRequestError};
 use url::{Host, Url};
 
 use super::{Answer, CallError, failure, head, tls};
@@ -48,8 +48,10 @@ impl GuardedClient {
             for address in resolve(&url, self.reach).await? {
                 outcome = match self.post_to(address, &url, headers, body).await {
                     // Nothing was sent yet, so the next address may be tried.
-                    Err(SendRequestError::Connect(error)) => Err(failure(error.into())),
-                    ended => return ended.map_err(failure),
+                    Err(SendRequestError::Connect(error)) if !matches!(error, ConnectError::Disconnected) => {
+                        Err(failure(&error.into()))
+                    }
+                    ended => return ended.map_err(|error| failure(&error)),
                 };
             }
             outcome

@@ -5,7 +5,7 @@ mod guarded;
 use std::sync::Arc;
 use std::time::Duration;
 
-use awc::error::SendRequestError;
+use awc::error::{ConnectError, SendRequestError};
 use awc::http::Method;
 use awc::{ClientResponse, Connector};
 use rustls::{ClientConfig, RootCertStore};
@@ -18,8 +18,10 @@ const ANSWER_MAX: usize = 4 * 1_048_576;
 /// Why a call brought no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallError {
-    /// No connection.
+    /// No connection: nothing was sent.
     Unreachable(String),
+    /// The connection broke before there was an answer.
+    Broken(String),
     /// No answer in time.
     TimedOut,
     /// An answer other than success, with the wait in `Retry-After` and the start of its body.
@@ -43,7 +45,11 @@ impl CallError {
     pub fn is_temporary(&self) -> bool {
         match self {
             // A name may lead elsewhere later.
-            Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer | Self::Forbidden(_) => true,
+            Self::Unreachable(_)
+            | Self::Broken(_)
+            | Self::TimedOut
+            | Self::BadAnswer
+            | Self::Forbidden(_) => true,
             // What no repetition can mend is only what lies in the message itself. A
             // wrong address or token is mended by whoever runs the services, and so is
             // a proxy on the way that refuses by itself.
@@ -57,7 +63,11 @@ impl CallError {
     #[must_use]
     pub fn is_about_destination(&self) -> bool {
         match self {
-            Self::Unreachable(_) | Self::TimedOut | Self::BadAnswer | Self::Forbidden(_) => true,
+            Self::Unreachable(_)
+            | Self::Broken(_)
+            | Self::TimedOut
+            | Self::BadAnswer
+            | Self::Forbidden(_) => true,
             // 403 and 429 are about one tenant: it is suspended there, or asks for too much.
             Self::Status { status, .. } => *status >= 500 || *status == 401,
         }
@@ -83,6 +93,7 @@ impl std::fmt::Display for CallError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unreachable(why) => write!(f, "can't be reached ({why})"),
+            Self::Broken(why) => write!(f, "hung up before it answered ({why})"),
             Self::TimedOut => f.write_str("did not answer in time"),
             Self::Status { status, .. } => write!(f, "answered with status {status}"),
             Self::BadAnswer => f.write_str("gave an answer that can't be read"),
@@ -153,7 +164,7 @@ impl HttpClient {
             for header in headers {
                 request = request.insert_header(*header);
             }
-            let mut response = request.send_body(body).await.map_err(failure)?;
+            let mut response = request.send_body(body).await.map_err(|error| failure(&error))?;
             let body = response.body().limit(ANSWER_MAX).await.map_err(|_| CallError::BadAnswer)?;
             Ok(Answer { body: body.to_vec(), ..head(&response) })
         };
@@ -171,11 +182,18 @@ fn head<S>(response: &ClientResponse<S>) -> Answer {
     }
 }
 
-fn failure(error: SendRequestError) -> CallError {
+fn failure(error: &SendRequestError) -> CallError {
     match error {
         SendRequestError::Timeout => CallError::TimedOut,
-        SendRequestError::Connect(awc::error::ConnectError::Timeout) => CallError::TimedOut,
-        other => CallError::Unreachable(other.to_string()),
+        SendRequestError::Connect(ConnectError::Timeout) => CallError::TimedOut,
+        // Also what is told of a connection that ends before the head of an answer.
+        SendRequestError::Connect(ConnectError::Disconnected) => {
+            CallError::Broken("the connection was closed".to_owned())
+        }
+        SendRequestError::Connect(_) | SendRequestError::Url(_) | SendRequestError::Http(_) => {
+            CallError::Unreachable(error.to_string())
+        }
+        _ => CallError::Broken(error.to_string()),
     }
 }
 

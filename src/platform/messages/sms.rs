@@ -1,5 +1,6 @@
 //! SMS, handed over to an HTTP service: `POST {"id", "to", "text"}` with a bearer
-//! token; any 2xx means that it was taken over, any other status that it was not.
+//! token; any 2xx means that it was taken over, any other status that it was not, but for
+//! 502 and 504, which leave it open.
 
 use std::time::Duration;
 
@@ -47,10 +48,14 @@ impl Sms {
         let answered = self.http.send(Method::POST, &self.url, &headers, body).await;
         match answered.and_then(crate::platform::http_client::Answer::success) {
             Ok(_) => Ok(()),
-            Err(error @ (CallError::TimedOut | CallError::BadAnswer)) => {
-                Err(NotSent::Unknown(format!("the SMS service {error}")))
+            // Something in between may have lost the answer, or the request.
+            Err(CallError::Status { status: status @ (502 | 504), .. }) => Err(NotSent::Unknown(format!(
+                "the SMS service is behind something that answered with status {status}"
+            ))),
+            Err(error @ (CallError::Status { .. } | CallError::Unreachable(_) | CallError::Forbidden(_))) => {
+                Err(NotSent::Refused(format!("the SMS service {error}")))
             }
-            Err(error) => Err(NotSent::Refused(format!("the SMS service {error}"))),
+            Err(error) => Err(NotSent::Unknown(format!("the SMS service {error}"))),
         }
     }
 }

@@ -53,9 +53,12 @@ impl Smtp {
             // What a server says may quote the address.
             Err(error) => Err(match error.status() {
                 Some(code) => NotSent::Refused(format!("the mail server answered {code}")),
-                None if error.is_timeout() => NotSent::Unknown("the mail server did not answer".to_owned()),
                 None if error.is_tls() => NotSent::Refused("the mail server offers no good TLS".to_owned()),
-                None => NotSent::Refused("the mail server can't be reached, or hung up".to_owned()),
+                None if is_unconnected(&error) => {
+                    NotSent::Refused("the mail server can't be reached".to_owned())
+                }
+                // Whether before the mail was handed over or after it, nobody can tell.
+                None => NotSent::Unknown("the mail server did not answer, or hung up".to_owned()),
             }),
         }
     }
@@ -78,4 +81,9 @@ impl Smtp {
             .body(body)
             .ok()
     }
+}
+
+/// Whether there was no connection at all. The library tells it in words only.
+fn is_unconnected(error: &lettre::transport::smtp::Error) -> bool {
+    !error.is_timeout() && error.to_string().starts_with("Connection error")
 }

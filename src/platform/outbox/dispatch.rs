@@ -199,10 +199,12 @@ impl<C: Courier> Dispatcher<C> {
                     attempted
                 }));
             }
+            // As long as every place is taken, a look would find nothing to do.
+            let may_claim = failed.is_none() && under_way.len() < self.most() && !gate.is_full();
             let first = tokio::select! {
                 biased;
                 first = under_way.next() => first,
-                () = self.something_due(destination, more), if failed.is_none() => continue,
+                () = self.something_due(destination, more), if may_claim => continue,
             };
             let Some(first) = first else { return failed.map_or(Ok(made), Err) };
             for ended in with_company(first, &mut under_way, nothing_waits).await {
@@ -230,6 +232,12 @@ impl<C: Courier> Dispatcher<C> {
         }
     }
 
+    /// Most attempts at one destination at once: some places are left to those who wait
+    /// for an answer.
+    fn most(&self) -> usize {
+        self.settings.concurrency.saturating_mul(3).div_ceil(4)
+    }
+
     /// Leases messages that are due, each with a place; none if nothing is due,
     /// nothing may go out, or others have every place.
     async fn claim(
@@ -238,8 +246,7 @@ impl<C: Courier> Dispatcher<C> {
         gate: &Gate,
         under_way: usize,
     ) -> Result<Vec<(Claimed, Place)>, ApiError> {
-        // Some places are left to those who wait for an answer.
-        let wanted = self.settings.concurrency.saturating_mul(3).div_ceil(4).saturating_sub(under_way);
+        let wanted = self.most().saturating_sub(under_way);
         let Entry::Come(places) = gate.enter(wanted) else { return Ok(Vec::new()) };
         let (destination, lease) = (destination.to_owned(), self.lease());
         let limit = i64::try_from(places.len()).unwrap_or(1);

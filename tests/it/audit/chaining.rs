@@ -202,3 +202,22 @@ async fn old_entries_are_removed_from_the_start_and_the_rest_is_still_whole() {
     trail.tamper("UPDATE audit_chains SET start_seq = 1");
     assert!(trail.verify("one").await.is_err());
 }
+
+#[actix_web::test]
+async fn a_tenant_that_can_not_be_chained_is_in_nobodys_way_and_loses_nothing() {
+    let trail = Trail::new();
+    trail
+        .database
+        .execute("ALTER TABLE audit_chains ADD CONSTRAINT bad CHECK (tenant_id <> 'bad') NOT VALID");
+    for name in ["bad", "one", "two"] {
+        trail.audit.read(&tenant(name), &audit::Who::default(), AuditAction::DocumentRead, "a");
+        trail.write(name, [1]).await;
+    }
+    // The others are chained whether or not their group failed first.
+    trail.audit.chain_all().await.unwrap_err();
+    let chained = "SELECT tenant_id || ' ' || count(*) AS text FROM audit_log GROUP BY tenant_id ORDER BY 1";
+    assert_eq!(trail.database.texts(chained), ["one 2", "two 2"]);
+    trail.database.execute("ALTER TABLE audit_chains DROP CONSTRAINT bad");
+    trail.chain(2).await;
+    assert_eq!(trail.database.texts(chained), ["bad 2", "one 2", "two 2"]);
+}

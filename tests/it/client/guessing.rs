@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::{Client, altered, nth_altered};
 use crate::support::database::TestDatabase;
+use crate::support::http::Call;
 use crate::support::vault::vault;
 use crate::support::{CODE_KEY, NEW_KEY, config};
 
@@ -328,4 +329,25 @@ async fn whoever_hangs_up_has_paid_for_the_guess() {
     let hung_up = client.open(&wrong).now_or_never();
     assert!(hung_up.is_none(), "the database was asked");
     client.open(&wrong).await.refused(429, "RATE_LIMITED");
+}
+
+#[actix_web::test]
+async fn a_page_of_strangers_makes_nobody_guess() {
+    let ours = "https://app.example.org";
+    let given = [("CORS_ORIGINS", ours), ("WRONG_CODES_PER_ADDRESS", "3")];
+    let client = Client::on(&Rc::new(TestDatabase::of("client")), &given).await;
+    let code = client.code_for("T", "C").await;
+    let path = format!("/api/public/{code}");
+    for call in [Call::get(&path), Call::get(&path).header("Origin", "https://evil.example")] {
+        for site in ["cross-site", "same-site"] {
+            for _ in 0..4 {
+                client.call(call.clone().header("Sec-Fetch-Site", site)).await.refused(403, "FORBIDDEN");
+            }
+        }
+    }
+    let listed = Call::get(&path).header("Origin", ours).header("Sec-Fetch-Site", "cross-site");
+    client.call(listed).await.expect(200);
+    for site in ["same-origin", "none"] {
+        client.call(Call::get(&path).header("Sec-Fetch-Site", site)).await.expect(200);
+    }
 }

@@ -83,7 +83,11 @@ fn succeed(provider: &Served, client: &Served) -> Vec<String> {
 
 /// Opens documents with a number, sent both ways, after a wrong one; the numbers with
 /// what stands beside them, and the sessions.
-fn with_numbers(client: &Served, sms: &Receiver, mail: &MailServer) -> Vec<String> {
+fn with_numbers(
+    client: &Served,
+    database: &TestDatabase,
+    (sms, mail): (&Receiver, &MailServer),
+) -> Vec<String> {
     let mut secrets = Vec::new();
     for factor in ["sms", "email"] {
         let body = json!({"title": secret("title"), "content": secret("content"),
@@ -99,6 +103,8 @@ fn with_numbers(client: &Served, sms: &Receiver, mail: &MailServer) -> Vec<Strin
         post("otp", json!({ "session": session })).refused(503, "OTP_NOT_SENT");
         sms.behave(Behaviour::Answer(200, "{}".to_owned()));
         mail.behave(Manner::Accept);
+        // As if half a minute had gone by.
+        database.execute("UPDATE otp_tallies SET sent_at = '{}', refused_at = NULL");
         post("otp", json!({ "session": session })).expect(202);
         let text = match factor {
             "sms" => String::from_utf8(sms.every_call().pop().unwrap().body).unwrap(),
@@ -183,7 +189,7 @@ fn nothing_secret_is_printed_at_the_most_talkative_level() {
 
     let mut codes = fail(&provider, &client);
     codes.extend(succeed(&provider, &client));
-    codes.extend(with_numbers(&client, &sms, &mail));
+    codes.extend(with_numbers(&client, &at_client, (&sms, &mail)));
     let view = || client.call(&call(Call::get(format!("/view/{}", codes[1])))).status;
     let statuses: Vec<u16> = (0..30).map(|_| view()).collect();
     assert_eq!(statuses.last(), Some(&429));

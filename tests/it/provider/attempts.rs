@@ -105,7 +105,7 @@ async fn a_message_that_has_become_too_old_has_failed() {
     for id in [&id, &other] {
         let delivery = provider.document(id).await["delivery"].clone();
         assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("failed"), &json!(2)));
-        assert!(delivery["lastError"].as_str().unwrap().contains("can't be reached"), "{delivery}");
+        assert!(delivery["lastError"].as_str().unwrap().contains("hung up"), "{delivery}");
         let history = provider.history(id).await;
         assert_eq!(history.last().unwrap(), "failed");
     }
@@ -151,7 +151,7 @@ async fn the_log_of_attempts_keeps_refusals_and_never_a_code() {
     let answer = attempts[0]["answer"].as_str().unwrap();
     assert!(answer.starts_with("<b>busy") && answer.chars().count() == 500, "{answer}");
     assert_eq!(part("answer")[1..], [Value::Null, Value::Null, Value::Null]);
-    let why = ["answered with status 503", "can't be reached", "an answer that can't be read"];
+    let why = ["answered with status 503", "hung up before it answered", "an answer that can't be read"];
     for (attempt, why) in attempts.iter().zip(why) {
         assert!(attempt["error"].as_str().unwrap().contains(why), "{attempt}");
     }

@@ -120,8 +120,8 @@ async fn whatever_the_client_role_suffers_from_the_document_is_queued() {
     let huge = format!("\"{}\"", "x".repeat(5_000_000));
     for (behaviour, why) in [
         (Behaviour::Hang, "did not answer in time"),
-        (Behaviour::Close, "can't be reached"),
-        (Behaviour::Garbage, "can't be reached"),
+        (Behaviour::Close, "hung up before it answered"),
+        (Behaviour::Garbage, "hung up before it answered"),
         (Behaviour::Answer(500, String::new()), "answered with status 500"),
         (Behaviour::Answer(503, "{}".to_owned()), "answered with status 503"),
         (Behaviour::Answer(429, String::new()), "answered with status 429"),

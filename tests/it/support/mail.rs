@@ -47,6 +47,8 @@ pub enum Manner {
     Hang,
     /// Hangs up at once.
     Close,
+    /// Takes the text and hangs up without a word.
+    CloseLate,
 }
 
 /// The server; gone with the test.
@@ -162,6 +164,9 @@ fn attend(
                     return stream.read(&mut [0]).map(drop);
                 }
                 taken.lock().unwrap().push(mail.clone());
+                if manner == Manner::CloseLate {
+                    return Ok(());
+                }
                 say(&mut stream, "250 taken")?;
             }
             "QUIT" => return say(&mut stream, "221 bye"),

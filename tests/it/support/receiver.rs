@@ -75,13 +75,19 @@ struct Present {
 }
 
 impl Present {
-    fn come(&self) {
+    fn come(&self) -> Visit<'_> {
         let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
         self.most.fetch_max(now, Ordering::SeqCst);
+        Visit(self)
     }
+}
 
-    fn go(&self) {
-        self.now.fetch_sub(1, Ordering::SeqCst);
+/// Somebody waits as long as this lives.
+struct Visit<'a>(&'a Present);
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.0.now.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -98,11 +104,9 @@ impl Receiver {
             for stream in listener.incoming().flatten() {
                 let (now, seen, counted) = (Arc::clone(&now), Arc::clone(&seen), Arc::clone(&counted));
                 std::thread::spawn(move || {
-                    counted.come();
-                    if let Err(error) = attend(stream, &now, &seen) {
+                    if let Err(error) = attend(stream, &now, &seen, &counted) {
                         eprintln!("the receiver lost a connection: {error}");
                     }
-                    counted.go();
                 });
             }
         });
@@ -150,10 +154,17 @@ impl Receiver {
     }
 }
 
-fn attend(mut stream: TcpStream, now: &Mutex<Behaviour>, seen: &Mutex<Vec<Call>>) -> io::Result<()> {
+fn attend(
+    mut stream: TcpStream,
+    now: &Mutex<Behaviour>,
+    seen: &Mutex<Vec<Call>>,
+    present: &Present,
+) -> io::Result<()> {
     let Some(call) = read_call(&stream)? else { return Ok(()) };
     let behaviour = now.lock().unwrap().clone();
     seen.lock().unwrap().push(call.clone());
+    // Only now: whoever waits for a caller may change the behaviour for the next one.
+    let _visit = present.come();
     match behaviour {
         Behaviour::Answer(status, body) => reply(&mut stream, status, "", body.as_bytes()),
         Behaviour::AnswerWith(status, name, value) => {

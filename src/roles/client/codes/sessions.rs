@@ -7,14 +7,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Codes;
+use crate::domain::ids::TenantId;
 use crate::domain::otp::Otp;
-use crate::domain::session::Session;
+use crate::domain::session::{Factor, Session};
+use crate::domain::words::SecondFactor;
 use crate::platform::http::ApiError;
 use crate::platform::secrets::HASH_LEN;
 
 /// What keeps these hashes apart from all others of the same key.
-const SESSION: &[u8] = b"session";
+const SESSION: &[u8] = b"session 2";
 const OTP: &[u8] = b"otp";
+const ADDRESS: &[u8] = b"address";
 
 /// A number as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +45,12 @@ impl Codes {
         let (said, hash) = bytes.split_at_checked(bytes.len().checked_sub(HASH_LEN)?)?;
         let genuine = self.keys.all().any(|key| key.verify(&[SESSION, said], hash));
         genuine.then(|| Session::from_bytes(said)).flatten()
+    }
+
+    /// The second factor whose number goes to `to`, as a session of this tenant names it.
+    pub fn factor(&self, tenant: &TenantId, channel: SecondFactor, to: &str) -> Result<Factor, ApiError> {
+        let key = self.keys.first().map_err(ApiError::internal)?;
+        Ok(Factor { channel, to: key.hash(&[ADDRESS, tenant.as_str().as_bytes(), to.as_bytes()]) })
     }
 
     /// What is stored of a number that goes to `to`.
@@ -78,9 +87,7 @@ mod tests {
     use super::*;
     use crate::config::{AccessCodes, CodeHash, Keys};
     use crate::domain::access_code::CodeLength;
-    use crate::domain::ids::TenantId;
     use crate::domain::timestamp::Timestamp;
-    use crate::domain::words::SecondFactor;
     use crate::platform::secrets::SecretKeys;
 
     fn codes(keys: &[u8]) -> Codes {
@@ -103,7 +110,9 @@ mod tests {
     #[test]
     fn a_token_is_read_back_also_after_a_new_key_and_no_other_is_read() {
         let (old, both, other) = (codes(&[1]), codes(&[2, 1]), codes(&[2]));
-        let session = session("praxis", 1).raised(SecondFactor::Sms);
+        let session = session("praxis", 1);
+        let factor = old.factor(&session.tenant, SecondFactor::Sms, "+41791234567").unwrap();
+        let session = session.raised(factor);
         let token = old.session_token(&session).unwrap();
         assert_eq!(both.read_session(&token), Some(session.clone()));
         assert_eq!(other.read_session(&token), None);
@@ -117,6 +126,15 @@ mod tests {
             assert_eq!(old.read_session(bad), None, "{bad}");
         }
         assert_ne!(old.session_token(&super::tests::session("praxis", 2)).unwrap(), token);
+    }
+
+    #[test]
+    fn an_address_is_told_apart_from_every_other() {
+        let (codes, one, other) = (codes(&[1]), session("praxis", 1).tenant, session("other", 1).tenant);
+        let factor = |tenant, to| codes.factor(tenant, SecondFactor::Sms, to).unwrap();
+        assert_eq!(factor(&one, "+41791234567"), factor(&one, "+41791234567"));
+        assert_ne!(factor(&one, "+41791234567"), factor(&one, "+41791234568"));
+        assert_ne!(factor(&one, "+41791234567"), factor(&other, "+41791234567"));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::domain::access_code::AccessCode;
 use crate::domain::audit::AuditAction;
 use crate::domain::ids::DocumentId;
 use crate::domain::protection;
-use crate::domain::session::Session;
+use crate::domain::session::{Factor, Session};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::words::{EventKind, SecondFactor};
 use crate::platform::audit::{self, Who};
@@ -124,8 +124,8 @@ pub(super) async fn show(
     by: &Who,
 ) -> Result<Opened, ApiError> {
     let row = accessible(candidate, clock::now())?;
-    if !session.opens(row.second_factor()) {
-        return ask(state, vault, candidate, session).await.map(Opened::Asked);
+    if let Some(asked) = wanted(state, vault, candidate, &session).await? {
+        return Ok(Opened::Asked(asked));
     }
     if row.opened_version >= row.version {
         state.audit.read(&candidate.tenant, by, AuditAction::DocumentRead, row.id);
@@ -137,22 +137,25 @@ pub(super) async fn show(
     // Somebody opened it at the same moment, or it has just been changed.
     let candidate = reload(state, candidate).await?;
     let row = accessible(&candidate, clock::now())?;
-    if !session.opens(row.second_factor()) {
-        return ask(state, vault, &candidate, session).await.map(Opened::Asked);
+    if let Some(asked) = wanted(state, vault, &candidate, &session).await? {
+        return Ok(Opened::Asked(asked));
     }
     state.audit.read(&candidate.tenant, by, AuditAction::DocumentRead, row.id);
     Ok(Opened::Document(shown(state, vault, row).await?, session))
 }
 
-/// What is asked for before a document is shown.
-pub(super) async fn ask(
+/// What is asked for before a document is shown, if the session has not shown it.
+pub(super) async fn wanted(
     state: &State,
     vault: &Arc<Vault>,
     candidate: &Candidate,
-    session: Session,
-) -> Result<Asked, ApiError> {
-    let Addressee { channel, to, .. } = addressee(state, vault, candidate).await?;
-    Ok(Asked { channel, to: protection::masked(&to), session })
+    session: &Session,
+) -> Result<Option<Asked>, ApiError> {
+    if accessible(candidate, clock::now())?.second_factor() == SecondFactor::None {
+        return Ok(None);
+    }
+    let addressee = addressee(state, vault, candidate).await?;
+    Ok((!session.opens(addressee.factor)).then(|| addressee.asked(session)))
 }
 
 /// Whom a number goes to.
@@ -163,7 +166,16 @@ pub(super) struct Addressee {
     pub(super) channel: SecondFactor,
     /// The address that the sender gave; empty where no second factor is asked for.
     pub(super) to: String,
+    /// Both, as a session names them.
+    pub(super) factor: Option<Factor>,
     pub(super) language: Option<String>,
+}
+
+impl Addressee {
+    /// What is asked of a session.
+    pub(super) fn asked(&self, session: &Session) -> Asked {
+        Asked { channel: self.channel, to: protection::masked(&self.to), session: session.clone() }
+    }
 }
 
 /// Whom the sender of a document has named. Only read where it is needed.
@@ -177,12 +189,20 @@ pub(super) async fn addressee(
     let find = move |conn: &mut PgConnection| documents::recipient(conn, &own, id).map_err(ApiError::from);
     let (document, version, channel) = (DocumentId(row.id), row.version, row.second_factor());
     let content_hash = row.content_hash.clone();
-    let mut addressee =
-        Addressee { document, version, content_hash, channel, to: String::new(), language: None };
+    let mut addressee = Addressee {
+        document,
+        version,
+        content_hash,
+        channel,
+        to: String::new(),
+        factor: None,
+        language: None,
+    };
     if channel != SecondFactor::None {
         let recipient = state.db.of(vault.tenant()).read(find).await?;
         let to = protection::address(channel, recipient.as_ref());
         addressee.to = to.ok_or_else(|| ApiError::internal("a second factor without an address"))?;
+        addressee.factor = Some(state.codes.factor(vault.tenant(), channel, &addressee.to)?);
         addressee.language = recipient.and_then(|recipient| recipient.language);
     }
     Ok(addressee)

@@ -24,7 +24,8 @@ use crate::platform::messages::{Messenger, NotSent, Outgoing};
 use crate::platform::{clock, random};
 use crate::roles::client::State;
 use crate::roles::client::codes::{Codes, StoredOtp};
-use crate::roles::client::store::{otps, receipts};
+use crate::roles::client::store::otps::{self, SentOtp};
+use crate::roles::client::store::receipts;
 
 /// A number is on its way.
 #[derive(Debug, Clone)]
@@ -51,7 +52,7 @@ pub async fn send_number(
     let Resumed { session, vault, candidate } = sessions::resume(state, token).await?;
     let addressee = addressee(state, &vault, &candidate).await?;
     let channel = addressee.channel;
-    if session.opens(channel) {
+    if session.opens(addressee.factor) {
         let message = "No number is needed any more: open the document with this session";
         return Err(ApiError::new(ErrorCode::Conflict, message));
     }
@@ -60,12 +61,12 @@ pub async fn send_number(
     let stored = state.codes.hash_otp(otp, &session, &addressee.to)?;
     let trace = state.audit.trace(&session.tenant, by);
     let entry = trace.did(AuditAction::NumberSent, addressee.document, now);
-    let resend_at = promise(state, &session, stored, &entry).await?;
+    let Promised { resend_at, earlier } = promise(state, &session, stored, &entry).await?;
     let message = OtpMessage::new(otp, addressee.language.as_deref(), &state.host);
     let outgoing = Outgoing { id, to: &addressee.to, message: &message, now };
     if let Err(error) = messenger.send(channel, &outgoing).await {
         if matches!(error, NotSent::Refused(_)) {
-            take_back(state, &session, &entry).await?;
+            take_back(state, &session, &entry, earlier).await?;
         }
         return Err(not_sent(error));
     }
@@ -73,36 +74,54 @@ pub async fn send_number(
     Ok(SentNumber { channel, to, expires_at, resend_at, session })
 }
 
-/// Counts a number as sent before it is, so that no more go out than are allowed. Tells
-/// when the next one may.
+/// What became of a promise to send a number.
+struct Promised {
+    /// When the next one may be sent.
+    resend_at: Timestamp,
+    /// The number in whose place it is.
+    earlier: Option<SentOtp>,
+}
+
+/// Counts a number as sent before it is, so that no more go out than are allowed.
 async fn promise(
     state: &State,
     session: &Session,
     stored: StoredOtp,
     entry: &Entry,
-) -> Result<Timestamp, ApiError> {
+) -> Result<Promised, ApiError> {
     let (own, entry, now) = (session.clone(), entry.clone(), entry.at);
-    let promise = move |conn: &mut PgConnection| -> Result<Result<Timestamp, Hold>, ApiError> {
+    let sent = SentOtp { stored, tries: 0, sent_at: now, expires_at: now.plus(otp::LIFE) };
+    let promise = move |conn: &mut PgConnection| -> Result<Result<Promised, Hold>, ApiError> {
         let tally = otps::lock_tally(conn, &own.tenant, own.code)?;
         if let Err(hold) = tally.check_sending(now) {
             return Ok(Err(hold));
         }
         let tally = tally.after_sending(now);
         otps::write_tally(conn, &own.tenant, own.code, &tally)?;
-        otps::put(conn, &own.tenant, (own.id, own.code), &stored, (now, now.plus(otp::LIFE)))?;
+        let earlier = otps::find(conn, &own.tenant, own.id)?;
+        otps::put(conn, &own.tenant, (own.id, own.code), &sent)?;
         audit::note(conn, &own.tenant, &entry)?;
-        Ok(Ok(tally.next_sending(now)))
+        Ok(Ok(Promised { resend_at: tally.next_sending(now), earlier }))
     };
     state.db.of(&session.tenant).transaction(session.code, promise).await?.map_err(held)
 }
 
-/// As if the number had not been sent: it was not, and its reader may try again at once.
-async fn take_back(state: &State, session: &Session, entry: &Entry) -> Result<(), ApiError> {
+/// As if the number had not been sent: it was not. An earlier one is good again.
+async fn take_back(
+    state: &State,
+    session: &Session,
+    entry: &Entry,
+    earlier: Option<SentOtp>,
+) -> Result<(), ApiError> {
     let (own, entry) = (session.clone(), entry.clone().refused());
     let take_back = move |conn: &mut PgConnection| -> Result<(), ApiError> {
         let tally = otps::lock_tally(conn, &own.tenant, own.code)?.without_sending(entry.at);
         otps::write_tally(conn, &own.tenant, own.code, &tally)?;
-        otps::remove(conn, &own.tenant, own.id, Some(entry.at))?;
+        if otps::remove_sent_at(conn, &own.tenant, own.id, entry.at)?
+            && let Some(earlier) = &earlier
+        {
+            otps::put(conn, &own.tenant, (own.id, own.code), earlier)?;
+        }
         Ok(audit::note(conn, &own.tenant, &entry)?)
     };
     state.db.of(&session.tenant).transaction(session.code, take_back).await
@@ -128,7 +147,7 @@ pub async fn verify_number(
 ) -> Result<Opened, ApiError> {
     let Resumed { session, vault, candidate } = sessions::resume(state, token).await?;
     let addressee = addressee(state, &vault, &candidate).await?;
-    if session.opens(addressee.channel) {
+    if session.opens(addressee.factor) {
         return show(state, &vault, &candidate, session, by).await;
     }
     let code = session.code.to_string();
@@ -141,9 +160,9 @@ pub async fn verify_number(
         session: session.clone(),
         // What can't be a number is wrong like any other.
         typed: Otp::parse(typed),
-        to: addressee.to,
+        to: addressee.to.clone(),
         document: addressee.document,
-        about: (addressee.version, addressee.content_hash),
+        about: (addressee.version, addressee.content_hash.clone()),
         by: state.audit.trace(&session.tenant, by),
         now: clock::now(),
     };
@@ -156,10 +175,19 @@ pub async fn verify_number(
     }
     match judged? {
         Verdict::Right => {
-            let session = session.raised(addressee.channel);
-            // The access may have ended meanwhile.
-            let Resumed { candidate, .. } = sessions::resume(state, token).await?;
-            show(state, &vault, &candidate, session, by).await
+            let session = addressee.factor.into_iter().fold(session, Session::raised);
+            let shown = async {
+                // The access may have ended meanwhile.
+                let Resumed { candidate, .. } = sessions::resume(state, token).await?;
+                show(state, &vault, &candidate, session.clone(), by).await
+            };
+            match shown.await {
+                Err(error) if error.code.status().is_server_error() => {
+                    // The number is used up: nobody is to lose it.
+                    Err(error.asking(sessions::asked_view(state, addressee.asked(&session))?))
+                }
+                shown => shown,
+            }
         }
         Verdict::Wrong(left) => Err(wrong(left)),
         Verdict::Expired => Err(expired()),
@@ -191,12 +219,12 @@ impl Trial {
             return Ok(Verdict::Held(hold));
         }
         let sent = otps::find(conn, tenant, session.id)?;
-        let Some(sent) = sent.filter(|sent| sent.expires_at > *now && sent.tries < otp::TRIES) else {
+        let Some(sent) = sent.filter(|sent| sent.is_good(*now)) else {
             return Ok(Verdict::Expired);
         };
         let right = |typed| self.codes.verify_otp(typed, session, &self.to, &sent.stored);
         if self.typed.is_some_and(right) {
-            otps::remove(conn, tenant, session.id, None)?;
+            otps::remove(conn, tenant, session.id)?;
             return Ok(Verdict::Right);
         }
         let tally = tally.after_wrong(*now);
@@ -243,9 +271,9 @@ fn held(hold: Hold) -> ApiError {
 
 fn not_sent(error: NotSent) -> ApiError {
     let message = match error {
-        NotSent::Refused(_) => "The number could not be sent; please try again in a moment",
+        NotSent::Refused(_) => "The number could not be sent; please try again in half a minute",
         NotSent::Unknown(_) => "The number may not have been sent; please wait half a minute, then try again",
     };
-    let retry_after = matches!(error, NotSent::Unknown(_)).then_some(otp::PAUSE);
-    ApiError { cause: Some(error.into()), retry_after, ..ApiError::new(ErrorCode::OtpNotSent, message) }
+    let (cause, retry_after) = (Some(error.into()), Some(otp::PAUSE));
+    ApiError { cause, retry_after, ..ApiError::new(ErrorCode::OtpNotSent, message) }
 }

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use diesel::PgConnection;
 
-use super::opening::{Asked, Opened, accessible, ask, show};
+use super::opening::{Asked, Opened, accessible, addressee, show};
 use crate::domain::session::Session;
 use crate::platform::audit::Who;
 use crate::platform::clock;
-use crate::platform::http::{ApiError, ErrorCode, SessionView};
+use crate::platform::http::{ApiError, ErrorCode, SecondFactorAsked, SessionView};
 use crate::platform::tenants::{TenantError, Vault};
 use crate::roles::client::State;
 use crate::roles::client::store::access_codes::{self, Candidate};
+use crate::roles::client::store::otps;
 
 /// A session that goes on, and what its code leads to now.
 pub(super) struct Resumed {
@@ -49,16 +50,27 @@ pub async fn open_again(state: &State, token: &str, by: &Who) -> Result<Opened, 
     show(state, &vault, &candidate, session, by).await
 }
 
-/// What a session still asks for.
-pub async fn asked(state: &State, token: &str) -> Result<Asked, ApiError> {
+/// What a session asks for, and whether a number that was sent in it may be typed.
+pub async fn asked(state: &State, token: &str) -> Result<(Asked, bool), ApiError> {
     let Resumed { session, vault, candidate } = resume(state, token).await?;
-    ask(state, &vault, &candidate, session).await
+    let addressee = addressee(state, &vault, &candidate).await?;
+    let (tenant, id) = (session.tenant.clone(), session.id);
+    let find = move |conn: &mut PgConnection| otps::find(conn, &tenant, id).map_err(ApiError::from);
+    let sent = state.db.of(&session.tenant).read(find).await?;
+    let is_good = sent.is_some_and(|sent| sent.is_good(clock::now()));
+    Ok((addressee.asked(&session), is_good || session.opens(addressee.factor)))
 }
 
 /// The session as its holder gets it.
 pub fn view(state: &State, session: &Session) -> Result<SessionView, ApiError> {
     let token = state.codes.session_token(session)?;
     Ok(SessionView { token, expires_at: session.ends_at().to_string() })
+}
+
+/// What is asked for, as the holder of its session gets it.
+pub fn asked_view(state: &State, asked: Asked) -> Result<SecondFactorAsked, ApiError> {
+    let Asked { channel, to, session } = asked;
+    Ok(SecondFactorAsked { channel: channel.as_str(), to, session: view(state, &session)? })
 }
 
 fn ended() -> ApiError {

@@ -1,18 +1,18 @@
 //! Documents for whoever has the code.
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::domain::bodies::PublicAccess as Access;
 use crate::platform::audit::Who;
 use crate::platform::http::{
-    ApiError, ClientAddress, ErrorBody, ErrorCode, JsonBody, SecondFactorAsked, SessionView,
+    ApiError, ClientAddress, ErrorBody, ErrorCode, JsonBody, SessionView, is_from_strangers,
 };
 use crate::roles::client::State;
 use crate::roles::client::flows::opening::OpenedDocument;
-use crate::roles::client::flows::{self, Asked, Opened, Typed, sessions};
+use crate::roles::client::flows::{self, Opened, Typed, sessions};
 
 /// Answer of `GET /api/public/{accessCode}` (contract: **fixed** but for `meta`).
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,12 +80,7 @@ pub(super) fn answer(state: &State, opened: Opened) -> Result<PublicDocument, Ap
         Opened::Document(document, session) => {
             Ok(PublicDocument { session: Some(sessions::view(state, &session)?), ..document.into() })
         }
-        Opened::Asked(asked) => {
-            let Asked { channel, to, session } = asked;
-            let session = sessions::view(state, &session)?;
-            let asked = SecondFactorAsked { channel: channel.as_str(), to, session };
-            Err(ApiError { second_factor: Some(Box::new(asked)), ..otp_required() })
-        }
+        Opened::Asked(asked) => Err(otp_required().asking(sessions::asked_view(state, asked)?)),
     }
 }
 
@@ -103,6 +98,7 @@ fn otp_required() -> ApiError {
     responses(
         (status = 200, description = "The document", body = PublicDocument),
         (status = 401, description = "The code is right, but a second factor is asked for, which `POST /api/public/access` leads to", body = ErrorBody),
+        (status = 403, description = "A page of another origin has asked, which `CORS_ORIGINS` does not list", body = ErrorBody),
         (status = 404, description = "This code opens nothing: it is unknown, wrong, or was tried too often", body = ErrorBody),
         (status = 409, description = "The code is right, but its document has not arrived yet", body = ErrorBody),
         (status = 410, description = "The code is right, but access has ended or was withdrawn, or another code has taken its place", body = ErrorBody,
@@ -114,7 +110,12 @@ pub async fn open_public_document(
     address: ClientAddress,
     by: Who,
     code: Path<String>,
+    req: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
+    if is_from_strangers(&req) {
+        let message = "Pages of this origin may not open documents; CORS_ORIGINS tells which may";
+        return Err(ApiError::new(ErrorCode::Forbidden, message));
+    }
     match flows::open_document(&state, Typed { link: None, code: &code, address }, &by).await? {
         Opened::Document(document, _) => Ok(HttpResponse::Ok().json(PublicDocument::from(document))),
         Opened::Asked(_) => Err(otp_required()),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::schema::{otp_tallies, otps};
 use crate::domain::ids::TenantId;
-use crate::domain::otp::Tally;
+use crate::domain::otp::{TRIES, Tally};
 use crate::domain::timestamp::Timestamp;
 use crate::platform::db::PgTimestamp;
 use crate::roles::client::codes::StoredOtp;
@@ -15,6 +15,7 @@ use crate::roles::client::codes::StoredOtp;
 #[diesel(table_name = otp_tallies, check_for_backend(diesel::pg::Pg))]
 struct TallyRow {
     sent_at: Vec<Option<PgTimestamp>>,
+    refused_at: Option<PgTimestamp>,
     wrong_at: Vec<Option<PgTimestamp>>,
     wrong_total: i32,
 }
@@ -25,18 +26,29 @@ struct OtpRow {
     key_id: String,
     otp_hash: Vec<u8>,
     tries: i32,
+    sent_at: PgTimestamp,
     expires_at: PgTimestamp,
 }
 
-/// A number that may be typed.
+/// A number that was sent.
 #[derive(Debug, Clone)]
 pub struct SentOtp {
     /// What is compared.
     pub stored: StoredOtp,
     /// Wrong ones so far.
     pub tries: i32,
+    /// When it was sent.
+    pub sent_at: Timestamp,
     /// Until when it is good.
     pub expires_at: Timestamp,
+}
+
+impl SentOtp {
+    /// Whether it may still be typed.
+    #[must_use]
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.expires_at > now && self.tries < TRIES
+    }
 }
 
 /// Locks what was sent and tried for a code until the end of the transaction, so that
@@ -47,8 +59,12 @@ pub fn lock_tally(conn: &mut PgConnection, tenant: &TenantId, code: Uuid) -> Que
     let row = otp_tallies::table.find((tenant.as_str(), code)).for_update();
     let row: TallyRow = row.select(TallyRow::as_select()).first(conn)?;
     let moments = |column: Vec<Option<PgTimestamp>>| column.into_iter().flatten().map(Into::into).collect();
-    let wrong_total = row.wrong_total;
-    Ok(Tally { sent: moments(row.sent_at), wrong: moments(row.wrong_at), wrong_total })
+    Ok(Tally {
+        sent: moments(row.sent_at),
+        refused: row.refused_at.map(Into::into),
+        wrong: moments(row.wrong_at),
+        wrong_total: row.wrong_total,
+    })
 }
 
 /// Writes what was sent and tried for a code that is locked.
@@ -57,6 +73,7 @@ pub fn write_tally(conn: &mut PgConnection, tenant: &TenantId, code: Uuid, tally
     diesel::update(otp_tallies::table.find((tenant.as_str(), code)))
         .set((
             otp_tallies::sent_at.eq(moments(&tally.sent)),
+            otp_tallies::refused_at.eq(tally.refused.map(PgTimestamp)),
             otp_tallies::wrong_at.eq(moments(&tally.wrong)),
             otp_tallies::wrong_total.eq(tally.wrong_total),
         ))
@@ -69,15 +86,14 @@ pub fn put(
     conn: &mut PgConnection,
     tenant: &TenantId,
     (session, code): (Uuid, Uuid),
-    stored: &StoredOtp,
-    (sent_at, expires_at): (Timestamp, Timestamp),
+    sent: &SentOtp,
 ) -> QueryResult<()> {
     let sent = (
-        otps::key_id.eq(&stored.key_id),
-        otps::otp_hash.eq(&stored.hash),
-        otps::tries.eq(0),
-        otps::sent_at.eq(PgTimestamp(sent_at)),
-        otps::expires_at.eq(PgTimestamp(expires_at)),
+        otps::key_id.eq(&sent.stored.key_id),
+        otps::otp_hash.eq(&sent.stored.hash),
+        otps::tries.eq(sent.tries),
+        otps::sent_at.eq(PgTimestamp(sent.sent_at)),
+        otps::expires_at.eq(PgTimestamp(sent.expires_at)),
     );
     let key = (otps::tenant_id.eq(tenant.as_str()), otps::session_id.eq(session), otps::code_id.eq(code));
     diesel::insert_into(otps::table)
@@ -96,6 +112,7 @@ pub fn find(conn: &mut PgConnection, tenant: &TenantId, session: Uuid) -> QueryR
     Ok(row.map(|row| SentOtp {
         stored: StoredOtp { key_id: row.key_id, hash: row.otp_hash },
         tries: row.tries,
+        sent_at: row.sent_at.into(),
         expires_at: row.expires_at.into(),
     }))
 }
@@ -106,17 +123,18 @@ pub fn count_try(conn: &mut PgConnection, tenant: &TenantId, session: Uuid) -> Q
     diesel::update(row).set(otps::tries.eq(otps::tries + 1)).execute(conn).map(|_| ())
 }
 
-/// Removes the number of a session; only that which was sent at `sent_at` if that is given.
-pub fn remove(
+/// Removes the number of a session; `false` if there was none.
+pub fn remove(conn: &mut PgConnection, tenant: &TenantId, session: Uuid) -> QueryResult<bool> {
+    Ok(diesel::delete(otps::table.find((tenant.as_str(), session))).execute(conn)? > 0)
+}
+
+/// The same, if it is the one that was sent at `sent_at`.
+pub fn remove_sent_at(
     conn: &mut PgConnection,
     tenant: &TenantId,
     session: Uuid,
-    sent_at: Option<Timestamp>,
-) -> QueryResult<()> {
-    let row = otps::table.find((tenant.as_str(), session));
-    match sent_at {
-        Some(at) => diesel::delete(row.filter(otps::sent_at.eq(PgTimestamp(at)))).execute(conn),
-        None => diesel::delete(row).execute(conn),
-    }
-    .map(|_| ())
+    sent_at: Timestamp,
+) -> QueryResult<bool> {
+    let row = otps::table.find((tenant.as_str(), session)).filter(otps::sent_at.eq(PgTimestamp(sent_at)));
+    Ok(diesel::delete(row).execute(conn)? > 0)
 }

@@ -63,6 +63,7 @@ diesel::table! {
         tenant_id -> Text,
         code_id -> Uuid,
         sent_at -> Array<Nullable<Timestamptz>>,
+        refused_at -> Nullable<Timestamptz>,
         wrong_at -> Array<Nullable<Timestamptz>>,
         wrong_total -> Int4,
     }

@@ -17,7 +17,7 @@ use askama::Template;
 
 use crate::domain::bodies;
 use crate::platform::audit::Who;
-use crate::platform::http::{ApiError, BodyLimit, ClientAddress, ErrorCode, read_body};
+use crate::platform::http::{ApiError, BodyLimit, ClientAddress, ErrorCode, is_from_elsewhere, read_body};
 use crate::roles::client::State;
 use crate::roles::client::flows::{self, Typed};
 use pages::{EntryPage, Place};
@@ -64,7 +64,7 @@ async fn answer(
 ) -> Result<HttpResponse, ApiError> {
     let place = if link.is_some() { Place::Link } else { Place::Start };
     // A page of somebody else must not make its visitors guess.
-    if session_cookie::is_from_elsewhere(req) {
+    if is_from_elsewhere(req) {
         let error = ApiError::new(ErrorCode::MalformedRequest, "This form has to be sent from this page");
         return refused(&error, &EntryPage::refused(place, "", explain(&error)));
     }

@@ -7,12 +7,12 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::pages::{DocumentPage, EntryPage, NumberPage, Place};
-use super::session_cookie::{SessionCookie, is_from_elsewhere};
+use super::session_cookie::SessionCookie;
 use super::{explain, field, refused, render};
 use crate::domain::session::Session;
 use crate::domain::words::SecondFactor;
 use crate::platform::audit::Who;
-use crate::platform::http::{ApiError, ClientAddress, ErrorCode};
+use crate::platform::http::{ApiError, ClientAddress, ErrorCode, is_from_elsewhere};
 use crate::platform::messages::Messenger;
 use crate::roles::client::State;
 use crate::roles::client::flows::{Opened, second_factor, sessions};
@@ -83,25 +83,33 @@ fn token(state: &State, req: &HttpRequest) -> Result<String, ApiError> {
 /// Says what went wrong where it can be mended: beside the number as long as one may be
 /// typed, at the button if one has to be sent, at the code if the session is over.
 async fn problem(state: &State, req: &HttpRequest, error: &ApiError) -> Result<HttpResponse, ApiError> {
-    let asked = match token(state, req) {
+    let raised = error.second_factor.as_ref().map(|asked| asked.session.token.clone());
+    let asked = match raised.map_or_else(|| token(state, req), Ok) {
         Ok(token) => sessions::asked(state, &token).await.ok(),
         Err(_) => None,
     };
-    let Some(asked) = asked else {
+    let Some((asked, may_be_typed)) = asked else {
         return refused(error, &EntryPage::refused(Place::Start, "", explain(error)));
     };
-    let again = matches!(error.code, ErrorCode::OtpExpired | ErrorCode::OtpNotSent | ErrorCode::OtpBlocked);
-    let used_up = error.code == ErrorCode::OtpWrong && error.remaining_attempts == Some(0);
-    let page = if again || used_up {
-        NumberPage::first(asked.channel, &asked.to)
-    } else {
+    let page = if may_be_typed && error.code != ErrorCode::OtpBlocked {
         NumberPage::sent(asked.channel, &asked.to)
+    } else {
+        NumberPage::first(asked.channel, &asked.to)
     };
     let text = match error.code {
         ErrorCode::MalformedRequest | ErrorCode::PayloadTooLarge => "Please type the number.".to_owned(),
+        ErrorCode::OtpNotSent if may_be_typed => {
+            "The number may not have been sent. Please wait half a minute; if none arrives, have a new one sent."
+                .to_owned()
+        }
         _ => explain(error),
     };
-    refused(error, &page.with_error(text))
+    let mut page = refused(error, &page.with_error(text))?;
+    if let Some(asked) = &error.second_factor {
+        page.headers_mut()
+            .insert(SET_COOKIE, SessionCookie::of(&state.public_url).keep(&asked.session.token)?);
+    }
+    Ok(page)
 }
 
 /// `to the telephone`, as the page says it.

@@ -55,13 +55,6 @@ impl SessionCookie {
     }
 }
 
-/// Whether a browser says that the form stands on a page of somebody else. The origin
-/// does not tell: `Referrer-Policy: no-referrer` makes browsers leave it out.
-pub(super) fn is_from_elsewhere(req: &HttpRequest) -> bool {
-    let site = req.headers().get("Sec-Fetch-Site");
-    site.is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,14 +72,5 @@ mod tests {
         let kept = kept.to_str().unwrap();
         assert_eq!(kept, "__Host-oc-session=tok; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure");
         assert!(!plain.keep("tok").unwrap().to_str().unwrap().contains("Secure"));
-    }
-
-    #[test]
-    fn a_form_of_another_site_is_noticed() {
-        let from = |site: &'static str| {
-            is_from_elsewhere(&TestRequest::post().insert_header(("Sec-Fetch-Site", site)).to_http_request())
-        };
-        assert!(from("cross-site") && from("same-site") && !from("same-origin") && !from("none"));
-        assert!(!is_from_elsewhere(&TestRequest::post().to_http_request()), "older browsers do not say");
     }
 }

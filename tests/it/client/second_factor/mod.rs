@@ -100,7 +100,7 @@ impl Desk {
             format!("{column} = ARRAY(SELECT at - interval '{time}' FROM unnest({column}) AS at ORDER BY at)")
         };
         self.client.database.execute(&format!(
-            "UPDATE otp_tallies SET {}, {}; \
+            "UPDATE otp_tallies SET {}, {}, refused_at = refused_at - interval '{time}'; \
              UPDATE otps SET sent_at = sent_at - interval '{time}', expires_at = expires_at - interval '{time}'",
             earlier("sent_at"),
             earlier("wrong_at"),

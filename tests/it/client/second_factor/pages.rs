@@ -3,6 +3,7 @@
 use super::{Desk, TITLE, other_than};
 use crate::client::{code_of, token_of};
 use crate::support::http::{Answer, Call};
+use crate::support::receiver::Behaviour;
 
 /// A browser with one cookie.
 struct Browser<'a> {
@@ -146,9 +147,14 @@ async fn what_goes_wrong_is_said_where_it_can_be_mended() {
     let code = desk.code_for("sms").await;
     let mut browser = Browser::of(&desk);
     browser.post("/", &format!("code={code}")).await;
-    desk.sms.behave(crate::support::receiver::Behaviour::Close);
+    desk.sms.behave(Behaviour::Answer(500, String::new()));
     page(&browser.post("/otp", "").await, 503, &["could not be sent", "Nothing is lost", "Send the number"]);
-    desk.sms.behave(crate::support::receiver::Behaviour::Answer(200, String::new()));
+    desk.let_pass("1 minute");
+    desk.sms.behave(Behaviour::Close);
+    let perhaps = browser.post("/otp", "").await;
+    page(&perhaps, 503, &["may not have been sent", "action=\"/otp/verify\""]);
+    desk.let_pass("1 minute");
+    desk.sms.behave(Behaviour::Answer(200, String::new()));
     page(&browser.post("/otp", "").await, 200, &["action=\"/otp/verify\""]);
     page(&browser.post("/otp/verify", "other=1").await, 400, &["action=\"/otp/verify\"", "role=\"alert\""]);
     desk.let_pass("5 minutes");
@@ -162,6 +168,20 @@ async fn what_goes_wrong_is_said_where_it_can_be_mended() {
     page(&last, 401, &["Please have a new one sent", "Send the number"]);
     desk.client.database.execute("UPDATE documents SET revoked_at = now()");
     page(&browser.post("/otp", "").await, 410, &["This code is no longer valid", "action=\"/\""]);
+}
+
+#[actix_web::test]
+async fn a_right_number_is_not_lost_when_its_page_can_not_be_shown() {
+    let desk = Desk::new().await;
+    let code = desk.code_for("sms").await;
+    let mut browser = Browser::of(&desk);
+    browser.post("/", &format!("code={code}")).await;
+    browser.post("/otp", "").await;
+    let typed = format!("otp={}", desk.number());
+    desk.client.database.execute("ALTER TABLE receipts RENAME TO away");
+    page(&browser.post("/otp/verify", &typed).await, 500, &["Nothing is lost", "action=\"/otp/verify\""]);
+    desk.client.database.execute("ALTER TABLE away RENAME TO receipts");
+    page(&browser.post("/otp/verify", &typed).await, 200, &[TITLE]);
 }
 
 #[actix_web::test]

@@ -146,25 +146,41 @@ async fn a_delivery_without_the_address_that_it_needs_is_refused() {
 }
 
 #[actix_web::test]
-async fn what_can_not_be_sent_is_told_and_costs_nothing() {
+async fn what_can_not_be_sent_is_told_and_takes_no_place_of_the_hour() {
     let desk = Desk::new().await;
     let code = desk.code_for("sms").await;
     let session = desk.session(&code).await;
-    let before = desk.client.database.dump();
-    for behaviour in
-        [Behaviour::Close, Behaviour::Answer(500, String::new()), Behaviour::Answer(401, String::new())]
-    {
-        desk.sms.behave(behaviour);
+    for status in [500, 401, 400, 503, 429, 302] {
+        desk.sms.behave(Behaviour::Answer(status, String::new()));
         let refused = desk.send(&session).await;
         refused.refused(503, "OTP_NOT_SENT");
-        assert!(refused.header("Retry-After").is_some());
+        assert_eq!(refused.header("Retry-After"), Some("30"));
         assert_eq!(desk.client.database.count("otps"), 0, "nothing is kept");
+        desk.send(&session).await.refused(429, "RATE_LIMITED");
+        desk.let_pass("30 seconds");
     }
-    let sent = "SELECT cardinality(sent_at)::text AS text FROM otp_tallies";
-    assert_eq!(desk.client.database.text(sent), "0", "{before}");
     desk.sms.behave(Behaviour::Answer(200, "{}".to_owned()));
-    desk.send(&session).await.expect(202);
+    for _ in 0..5 {
+        desk.send(&session).await.expect(202);
+        desk.let_pass("30 seconds");
+    }
+    desk.send(&session).await.refused(429, "RATE_LIMITED");
     desk.verify(&session, &desk.number()).await.expect(200);
+    assert_eq!(desk.messages().len(), 6 + 5, "no hidden try");
+}
+
+#[actix_web::test]
+async fn an_earlier_number_is_good_as_long_as_no_later_one_was_sent() {
+    let desk = Desk::new().await;
+    let code = desk.code_for("sms").await;
+    let (session, otp) = desk.sent(&code).await;
+    desk.verify(&session, &other_than(&otp, 1)).await.refused(401, "OTP_WRONG");
+    desk.let_pass("30 seconds");
+    desk.sms.behave(Behaviour::Answer(500, String::new()));
+    desk.send(&session).await.refused(503, "OTP_NOT_SENT");
+    let wrong = desk.verify(&session, &other_than(&otp, 1)).await.refused(401, "OTP_WRONG");
+    assert_eq!(wrong["details"]["remainingAttempts"], 1, "what was tried stays tried");
+    desk.verify(&session, &otp).await.expect(200);
 }
 
 #[actix_web::test]
@@ -172,12 +188,13 @@ async fn a_mail_server_that_refuses_or_is_away_is_told() {
     let desk = Desk::new().await;
     let code = desk.code_for("email").await;
     let session = desk.session(&code).await;
-    for manner in [Manner::Refuse("550 no such user anna.muster"), Manner::Refuse("451 later"), Manner::Close]
-    {
+    for manner in [Manner::Refuse("550 no such user anna.muster"), Manner::Refuse("451 later")] {
         desk.mail.behave(manner);
         let refused = desk.send(&session).await;
         refused.refused(503, "OTP_NOT_SENT");
         assert!(!refused.text().contains("anna"), "{}", refused.text());
+        assert_eq!(desk.client.database.count("otps"), 0, "nothing is kept");
+        desk.let_pass("30 seconds");
     }
     desk.mail.behave(Manner::Accept);
     desk.send(&session).await.expect(202);
@@ -185,20 +202,65 @@ async fn a_mail_server_that_refuses_or_is_away_is_told() {
 }
 
 #[actix_web::test]
+async fn a_service_that_can_not_be_reached_has_sent_nothing() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (mail, sms) = (format!("smtp://{free}"), format!("http://{free}/sms"));
+    let desk = Desk::with(&[("SMTP_URL", &mail), ("SMS_GATEWAY_URL", &sms)]).await;
+    for factor in ["sms", "email"] {
+        let session = desk.session(&desk.code_for(factor).await).await;
+        desk.send(&session).await.refused(503, "OTP_NOT_SENT");
+        assert_eq!(desk.client.database.count("otps"), 0, "{factor}");
+    }
+}
+
+#[actix_web::test]
 async fn a_number_of_which_nobody_knows_whether_it_was_sent_counts_and_is_good() {
     let desk = Desk::with(&[("MESSAGE_TIMEOUT_MS", "300")]).await;
+    let sent = "SELECT cardinality(sent_at)::text AS text FROM otp_tallies";
+    let lost = [
+        Behaviour::Hang,
+        Behaviour::Close,
+        Behaviour::Garbage,
+        Behaviour::Answer(502, String::new()),
+        Behaviour::Answer(504, String::new()),
+    ];
+    for behaviour in lost {
+        let code = desk.code_for("sms").await;
+        desk.sms.behave(behaviour);
+        let session = desk.session(&code).await;
+        desk.send(&session).await.refused(503, "OTP_NOT_SENT");
+        desk.sms.behave(Behaviour::Answer(200, "{}".to_owned()));
+        desk.send(&session).await.refused(429, "RATE_LIMITED");
+        assert_eq!(desk.verify(&session, &desk.number()).await.expect(200)["title"], TITLE);
+    }
+    assert!(desk.client.database.texts(sent).iter().all(|count| count == "1"));
+    for manner in [Manner::Hang, Manner::Close, Manner::CloseLate] {
+        let code = desk.code_for("email").await;
+        desk.mail.behave(manner);
+        let session = desk.session(&code).await;
+        desk.send(&session).await.refused(503, "OTP_NOT_SENT");
+        desk.send(&session).await.refused(429, "RATE_LIMITED");
+        assert_eq!(desk.client.database.count("otps"), 1, "{manner:?}");
+        desk.client.database.execute("DELETE FROM otps");
+    }
+}
+
+#[actix_web::test]
+async fn a_right_number_is_not_lost_when_the_document_can_not_be_shown() {
+    let desk = Desk::new().await;
     let code = desk.code_for("sms").await;
-    desk.sms.behave(Behaviour::Hang);
-    let session = desk.session(&code).await;
-    desk.send(&session).await.refused(503, "OTP_NOT_SENT");
-    desk.sms.behave(Behaviour::Answer(200, "{}".to_owned()));
-    desk.send(&session).await.refused(429, "RATE_LIMITED");
-    assert_eq!(desk.verify(&session, &desk.number()).await.expect(200)["title"], TITLE);
-    let code = desk.code_for("email").await;
-    desk.mail.behave(Manner::Hang);
-    let session = desk.session(&code).await;
-    desk.send(&session).await.refused(503, "OTP_NOT_SENT");
-    desk.send(&session).await.refused(429, "RATE_LIMITED");
+    let (session, otp) = desk.sent(&code).await;
+    // The number is used up in a transaction of its own, before the document is read.
+    desk.client.database.execute("ALTER TABLE receipts RENAME TO away");
+    let failed = desk.verify(&session, &otp).await;
+    let details = failed.refused(500, "INTERNAL_ERROR")["details"].clone();
+    assert!(!failed.text().contains("secret"), "{}", failed.text());
+    desk.client.database.execute("ALTER TABLE away RENAME TO receipts");
+    desk.again(&session).await.refused(401, "OTP_REQUIRED");
+    desk.verify(&session, &otp).await.refused(410, "OTP_EXPIRED");
+    let raised = details["session"]["token"].as_str().unwrap();
+    assert_eq!(desk.again(raised).await.expect(200)["title"], TITLE);
+    assert_eq!(desk.receipts("opened"), 1);
 }
 
 #[actix_web::test]
@@ -214,7 +276,15 @@ async fn the_number_is_only_good_for_the_address_that_it_was_sent_to() {
     desk.let_pass("1 minute");
     desk.send(&session).await.expect(202);
     assert_eq!(desk.messages()[1]["to"], "+41797654321");
-    desk.verify(&session, &desk.number()).await.expect(200);
+    let opened = desk.verify(&session, &desk.number()).await.expect(200);
+    let raised = opened["session"]["token"].as_str().unwrap();
+    desk.again(raised).await.expect(200);
+    body["version"] = json!(3);
+    body["recipient"]["phone"] = json!("+41 79 000 00 00");
+    desk.client.deliver(&body).await.expect(201);
+    let asked = desk.again(raised).await.refused(401, "OTP_REQUIRED");
+    assert_eq!(asked["details"]["to"], "••• •• 00", "the number went to somebody else");
+    desk.verify(raised, "123456").await.refused(410, "OTP_EXPIRED");
 }
 
 #[actix_web::test]

@@ -1,0 +1,1 @@
+ALTER TABLE otp_tallies DROP COLUMN refused_at;
