@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod clock;
 pub mod db;
+pub mod exact_sleep;
 pub mod feed;
 pub mod http;
 pub mod http_client;

@@ -1,9 +1,9 @@
 //! Opening a document with a code: the same for the API and for the pages.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::PgConnection;
-use tokio::time::Instant;
 
 use super::guesses::{Guess, Verdict};
 use super::slow_checks;
@@ -18,13 +18,16 @@ use crate::platform::audit::{self, Who};
 use crate::platform::http::{ApiError, ClientAddress, ErrorCode};
 use crate::platform::limits::guesses as limits;
 use crate::platform::tenants::{TenantError, Vault};
-use crate::platform::{clock, random};
+use crate::platform::{clock, exact_sleep, random};
 use crate::roles::client::State;
 use crate::roles::client::codes::{Codes, link_hash};
 use crate::roles::client::store::access_codes::{self, Candidate};
 use crate::roles::client::store::attempts::Way;
 use crate::roles::client::store::documents::{self, OpenedRow};
 use crate::roles::client::store::receipts;
+
+/// Least of the time by which refusals differ by chance.
+const LEAST_BLUR: Duration = Duration::from_millis(4);
 
 /// The one answer to unknown, wrong, blocked and unreadable codes.
 const REFUSED: &str = "This code does not open a document; after several wrong tries a code is blocked";
@@ -83,15 +86,24 @@ pub struct Asked {
 
 /// What `typed` opens. That it has expired, was revoked or is on its way is told only to
 /// someone whose code is right, and so is that a second factor is asked for; how many
-/// tries are left, only to someone whose link is. Whatever is refused is refused at the
-/// same moment.
+/// tries are left, only to someone whose link is. When a refusal is answered does not
+/// depend on what is refused.
 pub async fn open_document(state: &State, typed: Typed<'_>, by: &Who) -> Result<Opened, ApiError> {
     let arrived = Instant::now();
     let opened = open(state, typed, by).await;
     if opened.as_ref().is_err_and(|error| is_refusal(error.code)) {
-        tokio::time::sleep_until(arrived + state.access.refusal_floor).await;
+        let floor = state.access.refusal_floor;
+        exact_sleep::sleep_until(arrived + floor + blur(floor)?).await;
     }
     opened
+}
+
+/// What a machine still tells after an equal wait, such as how warm its caches are, is some
+/// hundredths of a millisecond. By chance up to a fiftieth of the floor, 5 ms, drowns that:
+/// to hear it through, one needs thousands of guesses, and a code allows ten.
+fn blur(floor: Duration) -> Result<Duration, ApiError> {
+    let chance = u16::from_be_bytes(random::bytes().map_err(ApiError::internal)?);
+    Ok((floor / 50).max(LEAST_BLUR).min(floor) * u32::from(chance) / u32::from(u16::MAX))
 }
 
 fn is_refusal(code: ErrorCode) -> bool {
