@@ -7,7 +7,8 @@ pub const PGBENCH_CODES: u64 = 200_000;
 
 const COLUMNS: &str = "id, title, content, content_type, recipient, metadata, expires_in, status, version, sent_version, sent_sequence, sequence, generation, operation, second_factor, access_code, link, expires_at, delivery_state, delivery_attempts, next_attempt_at, last_error, delivered_at, opened_at, created_at, updated_at";
 /// Ids grow, as those of the roles do. `run` is given from outside.
-const NEW_ID: &str = "\\set c :c + 1\n\\set k 100000000000 + :run % 800 * 1000000000 + :c * 100 + :client_id\n";
+const NEW_ID: &str =
+    "\\set c :c + 1\n\\set k 100000000000 + :run % 800 * 1000000000 + :c * 100 + :client_id\n";
 const THE_NEW: &str = "('01900000-' || :run || '-7000-8000-' || :k)::uuid";
 const THE_PICKED: &str = "('01900000-0000-7000-8000-' || :n)::uuid";
 
