@@ -11,7 +11,7 @@ ARGS  ?=
 export RUST_TEST_THREADS ?= 4
 
 .PHONY: help dev test check fmt build bench chaos breakdown outage timing fuzz fuzz-code fuzz-api openapi ci clean-dev \
-        prerequisites prerequisites-clock fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
+        prerequisites prerequisites-browser prerequisites-clock fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
 
 help:
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -19,7 +19,7 @@ help:
 dev: prerequisites ## Run both roles with a private database and example documents; Ctrl-C stops
 	$(CARGO) run -- dev $(ARGS)
 
-test: prerequisites ## Run every test; a private PostgreSQL is started for them
+test: prerequisites-browser ## Run every test; a private PostgreSQL is started for them
 	$(CARGO) test $(ARGS)
 
 check: fmt-check clippy-provider clippy-client clippy doc deny ## Check formatting, lints, documentation and dependencies
@@ -74,6 +74,9 @@ clean-dev: ## Remove the private databases of `make dev` and their documents
 
 prerequisites:
 	@scripts/prerequisites.sh
+
+prerequisites-browser:
+	@scripts/prerequisites.sh --browser
 
 prerequisites-clock:
 	@scripts/prerequisites.sh --clock

@@ -10,10 +10,12 @@ mod limits;
 mod messages;
 mod network;
 mod receipts;
+mod sender;
 mod setting;
 mod settings;
 mod tenants;
 mod values;
+mod workspace;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -26,10 +28,12 @@ pub use identity::{Auth, Identity, Jwks, Jwt};
 pub use limits::{GuessLimits, Limits, TlsFiles, Web};
 pub use messages::{MailProtection, MailServer, Messages, SmsGateway};
 pub use network::{Network, is_this_machine};
+pub use sender::Sender;
 pub use setting::Setting;
 pub use settings::SETTINGS;
 pub use tenants::{Custody, Provisioning, Tenancy};
 pub use values::{Keys, Problems, Secret, Source, Value, Values};
+pub use workspace::{Account, Workspace};
 
 /// Everything that a role needs to know to run.
 #[derive(Debug, Clone)]
@@ -48,6 +52,8 @@ pub struct Config {
     pub database: Database,
     /// The way to the client role.
     pub client: ClientRole,
+    /// Who stands behind the pages.
+    pub sender: Sender,
     /// How messages go out.
     pub outbox: Outbox,
     /// What the provider role does without being asked.
@@ -74,6 +80,8 @@ pub struct Config {
     pub idempotency_retention: Duration,
     /// `WEBHOOK_ALLOW_PRIVATE`.
     pub webhook_allow_private: bool,
+    /// The pages of the provider role.
+    pub workspace: Workspace,
 }
 
 /// The HTTP server.
@@ -122,6 +130,7 @@ impl Config {
             web: limits::web(role, values, &mut problems),
             database: Database::load(values, &mut problems),
             client: client_role::client_role(role, values, &mut problems),
+            sender: Sender::load(values, &mut problems),
             outbox: delivery::outbox(values, &mut problems),
             upkeep: delivery::upkeep(values, &mut problems),
             retention: delivery::retention(values, &mut problems),
@@ -148,6 +157,7 @@ impl Config {
             webhook_allow_private: values
                 .parsed("WEBHOOK_ALLOW_PRIVATE", "true or false", &mut problems)
                 .unwrap_or(false),
+            workspace: Workspace::load(role, values, &mut problems),
         };
         if config.access_code_keys.0.iter().any(|key| config.field_encryption_keys.0.contains(key)) {
             problems.add(

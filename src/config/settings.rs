@@ -156,6 +156,53 @@ pub const SETTINGS: &[Setting] = &[
             "Base of the links that people get",
         )
     },
+    setting("SENDER_NAME", Default::None, "Name of the practice, as recipients know it"),
+    Setting {
+        role: Some("provider"),
+        ..setting(
+            "SENDER_ADDRESS",
+            Default::None,
+            "Its address on letters, up to six lines, separated by commas",
+        )
+    },
+    setting("SENDER_PHONE", Default::None, "Telephone number of the practice, for recipients who need help"),
+    setting("SENDER_HOURS", Default::None, "When the practice can be reached, such as Mo-Fr 08:00-17:00"),
+    setting(
+        "SENDER_COLOUR",
+        Default::None,
+        "Colour of the practice on the pages, such as #0f5e5a; it has to be readable on white",
+    ),
+    Setting {
+        role: Some("provider"),
+        ..setting(
+            "OIDC_CLIENT_ID",
+            Default::None,
+            "Name of the workspace at the identity provider of JWT_ISSUER",
+        )
+    },
+    Setting {
+        role: Some("provider"),
+        secret: true,
+        ..setting("OIDC_CLIENT_SECRET", Default::None, "Its secret there, if it has one")
+    },
+    Setting {
+        role: Some("provider"),
+        ..setting(
+            "OIDC_REDIRECT_URL",
+            Default::None,
+            "Where people come back to, the workspace's own /sign-in/return",
+        )
+    },
+    of_provider(
+        "OIDC_SCOPES",
+        "openid documents:read documents:write documents:send",
+        "What the identity provider is asked for",
+    ),
+    of_provider(
+        "WORKSPACE_SESSION_SECONDS",
+        "28800",
+        "How long somebody stays signed in at the pages at most",
+    ),
     of_provider(
         "SEND_TIMEOUT_MS",
         "2000",

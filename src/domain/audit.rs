@@ -29,6 +29,8 @@ words! {
         DocumentsListed = "documents.listed",
         /// The history of a document was read.
         HistoryRead = "history.read",
+        /// The letter with the code of a document was made.
+        LetterPrinted = "letter.printed",
         /// The sending of a document was promised.
         DocumentSent = "document.sent",
         /// The end of access was promised; at the client role, access has ended.

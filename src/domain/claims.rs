@@ -45,6 +45,8 @@ pub struct Person {
     pub subject: String,
     /// `scope`.
     pub scopes: Scopes,
+    /// `exp`: until when it holds.
+    pub until: Timestamp,
 }
 
 /// The claims that this program writes.
@@ -120,6 +122,7 @@ impl Claims {
             tenant: tenant.ok_or(BadToken("names no tenant"))?,
             subject: subject.ok_or(BadToken("names no subject"))?,
             scopes: Scopes::parse(&self.scope),
+            until: self.exp.and_then(moment).unwrap_or(now),
         })
     }
 
@@ -142,6 +145,12 @@ impl Claims {
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of this age are far below 2^53")]
 fn seconds(moment: Timestamp) -> f64 {
     moment.as_millis() as f64 / 1_000.0
+}
+
+/// The moment so many seconds after 1970; `None` beyond what a time can be.
+#[expect(clippy::cast_possible_truncation, reason = "a cast of a float ends at the bounds of the integer")]
+fn moment(seconds: f64) -> Option<Timestamp> {
+    Timestamp::from_millis((seconds * 1_000.0) as i64)
 }
 
 #[cfg(test)]
@@ -182,7 +191,7 @@ mod tests {
     fn a_token_names_tenant_subject_and_rights() {
         let person = checked(&good(), NOW).unwrap();
         assert_eq!((person.tenant.as_str(), person.subject.as_str()), ("praxis", "anna"));
-        assert_eq!(person.scopes, Scopes::only(Scope::DocumentsRead));
+        assert_eq!((person.scopes, person.until), (Scopes::only(Scope::DocumentsRead), at(NOW + 60)));
         let mut several = good();
         several["aud"] = json!(["other", "oc"]);
         several["scope"] = json!("");

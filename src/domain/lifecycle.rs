@@ -1,5 +1,6 @@
 //! Which step is allowed when in the life of a document.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::document::{DeliveryState, Document, Operation, Status};
@@ -20,6 +21,8 @@ pub enum Refusal {
     AccessEnded,
     /// The last sending failed.
     SendingFailed,
+    /// It was promised, but the client role has given neither code nor link yet.
+    NoCodeYet,
 }
 
 impl Refusal {
@@ -34,8 +37,28 @@ impl Refusal {
             Self::AlreadySent => "The document was already sent and has not changed since",
             Self::NeverSent => "The document was never sent",
             Self::SendingFailed => "The last sending of this document failed; send it again first",
+            Self::NoCodeYet => {
+                "The document has no access code yet; it gets one as soon as the client role can be reached"
+            }
             Self::AccessEnded => "Access to this document has ended; send it again to give access anew",
         }
+    }
+}
+
+/// What somebody needs to open a document. Its `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// What is typed.
+    pub code: String,
+    /// Where it is typed.
+    pub link: String,
+    /// When access ends, where that is set.
+    pub until: Option<Timestamp>,
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opening(***)")
     }
 }
 
@@ -77,6 +100,21 @@ impl Document {
             (Some(Operation::Send), DeliveryState::Failed) => Err(Refusal::SendingFailed),
             _ => Ok(()),
         }
+    }
+
+    /// What opens it, or will as soon as it has arrived.
+    pub fn opening(&self, now: Timestamp) -> Result<Opening, Refusal> {
+        self.check_accessible()?;
+        // The new code of a re-issue that failed opens nothing, the old one may.
+        if self.delivery.state == DeliveryState::Failed && self.operation == Some(Operation::Reissue) {
+            return Err(Refusal::SendingFailed);
+        }
+        if self.expires_at.is_some_and(|end| end <= now) {
+            return Err(Refusal::AccessEnded);
+        }
+        let opening = self.access_code.clone().zip(self.link.clone());
+        let (code, link) = opening.ok_or(Refusal::NoCodeYet)?;
+        Ok(Opening { code, link, until: self.expires_at })
     }
 
     /// Whether there is access to end; `Ok(false)` if that is done or under way.
@@ -170,6 +208,35 @@ mod tests {
         }
         document.delivery.state = DeliveryState::Failed;
         assert_eq!(document.check_revocable(), Ok(true));
+    }
+
+    #[test]
+    fn there_is_nothing_to_print_without_a_code_that_opens_or_will_open() {
+        let mut document = draft();
+        assert_eq!(document.opening(at(NOON)), Err(Refusal::NeverSent));
+        (document.operation, document.delivery.state) = (Some(Operation::Send), DeliveryState::Queued);
+        assert_eq!(document.opening(at(NOON)), Err(Refusal::NoCodeYet));
+        document.access_code = Some("K7QM-4T9X-WR5C".to_owned());
+        assert_eq!(document.opening(at(NOON)), Err(Refusal::NoCodeYet));
+        document.link = Some("https://c/d/x".to_owned());
+        document.expires_at = Some(at(NOON + 1));
+        for state in [DeliveryState::Queued, DeliveryState::Delivering, DeliveryState::Delivered] {
+            document.delivery.state = state;
+            let opening = document.opening(at(NOON)).unwrap();
+            assert_eq!((opening.code.as_str(), opening.until), ("K7QM-4T9X-WR5C", Some(at(NOON + 1))));
+            assert_eq!(format!("{opening:?}"), "Opening(***)");
+            assert_eq!(document.opening(at(NOON + 1)), Err(Refusal::AccessEnded));
+        }
+        for (operation, state, refusal) in [
+            (Operation::Send, DeliveryState::Failed, Refusal::SendingFailed),
+            (Operation::Reissue, DeliveryState::Failed, Refusal::SendingFailed),
+            (Operation::Send, DeliveryState::Expired, Refusal::AccessEnded),
+            (Operation::Revoke, DeliveryState::Queued, Refusal::AccessEnded),
+            (Operation::Revoke, DeliveryState::Revoked, Refusal::AccessEnded),
+        ] {
+            (document.operation, document.delivery.state) = (Some(operation), state);
+            assert_eq!(document.opening(at(NOON)), Err(refusal), "{operation:?} {state:?}");
+        }
     }
 
     #[test]

@@ -57,6 +57,14 @@ impl Scopes {
         Self(text.split(' ').filter_map(Scope::parse).fold(0, |set, scope| set | scope as u8))
     }
 
+    /// The words of the rights, with spaces between them.
+    #[must_use]
+    pub fn words(self) -> String {
+        let words: Vec<_> =
+            Scope::WORDS.iter().filter(|(_, scope)| self.allow(*scope)).map(|(word, _)| *word).collect();
+        words.join(" ")
+    }
+
     /// One right alone.
     #[must_use]
     pub fn only(scope: Scope) -> Self {
@@ -108,6 +116,7 @@ mod tests {
     #[test]
     fn words_are_taken_as_they_are() {
         let both = Scopes::parse("openid documents:read  admin");
+        assert_eq!(both.words(), "documents:read admin");
         assert!(both.allow(Scope::DocumentsRead) && both.allow(Scope::Admin));
         for none in ["", " ", "ADMIN", "documents:read,admin", "documents", "documents:*", "admin\tadmin"] {
             assert_eq!(Scopes::parse(none), Scopes::default(), "{none:?}");

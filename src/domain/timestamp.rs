@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 
 /// A moment in time with a resolution of one millisecond.
@@ -56,6 +57,38 @@ impl Timestamp {
     }
 }
 
+/// What calendar and clock show in Switzerland.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SwissTime {
+    /// The year.
+    pub year: i16,
+    /// 1 to 12.
+    pub month: i8,
+    /// 1 to 31.
+    pub day: i8,
+    /// 0 to 23.
+    pub hour: i8,
+    /// 0 to 59.
+    pub minute: i8,
+}
+
+impl Timestamp {
+    /// This moment as people in Switzerland read it. The rule for summer time is that
+    /// of 1996, so nothing of the machine has to know it.
+    #[must_use]
+    pub fn in_switzerland(self) -> SwissTime {
+        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC);
+        let local = zone.to_datetime(self.0);
+        SwissTime {
+            year: local.year(),
+            month: local.month(),
+            day: local.day(),
+            hour: local.hour(),
+            minute: local.minute(),
+        }
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.3}", self.0)
@@ -77,6 +110,20 @@ mod tests {
         let moment = Timestamp::parse("2026-11-20T18:57:06.1204+01:00").unwrap();
         assert_eq!(moment.to_string(), "2026-11-20T17:57:06.120Z");
         assert_eq!(Timestamp::from_millis(0).unwrap().to_string(), "1970-01-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn a_moment_is_read_in_switzerland_in_winter_and_in_summer() {
+        let read = |text: &str| {
+            let SwissTime { year, month, day, hour, minute } =
+                Timestamp::parse(text).unwrap().in_switzerland();
+            format!("{year}-{month}-{day} {hour}:{minute}")
+        };
+        assert_eq!(read("2026-12-31T23:05:00Z"), "2027-1-1 0:5");
+        assert_eq!(read("2026-07-01T22:00:00Z"), "2026-7-2 0:0");
+        assert_eq!(read("2026-03-29T00:59:00Z"), "2026-3-29 1:59");
+        assert_eq!(read("2026-03-29T01:00:00Z"), "2026-3-29 3:0");
+        assert_eq!(read("2026-10-25T01:00:00Z"), "2026-10-25 2:0");
     }
 
     #[test]

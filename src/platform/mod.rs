@@ -23,4 +23,5 @@ pub mod server;
 pub mod telemetry;
 pub mod tenants;
 pub mod tls;
+pub mod web;
 pub mod webhooks;

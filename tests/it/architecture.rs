@@ -55,6 +55,7 @@ const RULES: &[Rule] = &[
             "roles/client/routes/",
             "roles/provider/jobs/",
             "roles/client/web/",
+            "roles/provider/web/",
         ],
         forbidden: &["diesel::"],
         // A courier takes part in a transaction and hands on what its statements answer.

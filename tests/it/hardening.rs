@@ -61,7 +61,7 @@ fn calls(role: Role) -> Vec<Call> {
         .filter(|call| call.path.starts_with("/v1/"))
         .map(|call| Call::new(&call.method, format!("/api{}", call.path)));
     let pages = UNDESCRIBED.map(|path| {
-        Call::get(path.replace("{file:.*}", "swagger-ui.css").replace("{code}", "0000-0000-0000"))
+        Call::get(concrete(path).replace("{file:.*}", "swagger-ui.css").replace("{code}", "0000-0000-0000"))
     });
     let special = [
         Call::get("/docs/"),

@@ -45,6 +45,8 @@ mod mail_over_tls;
 mod provider;
 
 #[cfg(all(feature = "provider", feature = "client"))]
+mod browser;
+#[cfg(all(feature = "provider", feature = "client"))]
 mod contract;
 #[cfg(all(feature = "provider", feature = "client"))]
 mod corpus;

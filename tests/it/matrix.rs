@@ -59,6 +59,8 @@ fn request(operation: &str, ids: &Ids) -> Option<Call> {
         "find_document" => Call::get(format!("{documents}/{document}")),
         "update_document" => Call::put(format!("{documents}/{document}"), &json!({"title": "taken"})),
         "delete_document" => Call::delete(format!("{documents}/{document}")),
+        "print_letter" => Call::get(format!("{documents}/{document}/letter.pdf")),
+        "show_qr" => Call::get(format!("{documents}/{document}/qr.svg")),
         "list_events" => Call::get(format!("{documents}/{document}/events?after={event}")),
         "change_expiry" => post(format!("{documents}/{document}/expiry"), json!({"expiresIn": 3600})),
         "reissue_document" => bare(format!("{documents}/{document}/reissue")),

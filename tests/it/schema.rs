@@ -36,6 +36,7 @@ fn every_other_index_starts_with_the_tenant_unless_it_was_reviewed() {
         "documents_expiry",
         "documents_ended",
         "documents_purge",
+        "ended_sessions_forget",
         "idempotency_keys_expiry",
         "otps_expiry",
         "outbox_due",

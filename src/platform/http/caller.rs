@@ -25,28 +25,40 @@ use crate::domain::scope::Right;
 use crate::domain::wire::TENANT_HEADER;
 use crate::platform::audit::{Audit, Who};
 use crate::platform::clock;
-use crate::platform::identity::{Door, Identity, Refusal};
+use crate::platform::identity::{Door, Identity, Refusal, Session, Sessions};
 
 /// The tenant of callers that name none. Only possible without authentication.
 const UNNAMED: &str = "default";
 
 /// How callers of one thread are recognised.
-pub enum Access {
-    /// Not at all: `AUTH` is `none`.
-    Open,
-    /// By their tokens.
-    Guarded(Door),
+pub struct Access {
+    /// By their tokens; `None` where `AUTH` is `none`.
+    door: Option<Door>,
+    /// By the sessions of the pages, where the role has such.
+    pub(super) sessions: Option<Sessions>,
 }
 
 impl Access {
     /// What the settings say.
     #[must_use]
     pub fn of(identity: &Identity) -> Self {
-        identity.door().map_or(Self::Open, Self::Guarded)
+        Self { door: identity.door(), sessions: identity.sessions() }
     }
 
+    /// Whom a token names that somebody shows at the pages, instead of sending it along.
+    pub async fn recognise_token(&self, token: &str) -> Result<Person, Refusal> {
+        let door = self.door.as_ref().ok_or(BadToken("is not needed"))?;
+        door.recognise(token, clock::now()).await
+    }
+
+    /// Whoever sends a token is known by it; a session counts where there is none.
     async fn recognise(&self, headers: &HeaderMap) -> Recognised {
-        let Self::Guarded(door) = self else { return Recognised::Everybody };
+        let Some(door) = &self.door else { return Recognised::Everybody };
+        if !headers.contains_key(AUTHORIZATION)
+            && let Some(session) = self.sessions.as_ref().and_then(|known| known.of(headers, clock::now()))
+        {
+            return Recognised::Signed(session);
+        }
         let found = match bearer(headers) {
             Ok(token) => door.recognise(token, clock::now()).await,
             Err(bad) => Err(bad.into()),
@@ -56,9 +68,12 @@ impl Access {
 }
 
 /// Who makes a request, kept beside it until a handler asks.
-enum Recognised {
+pub(super) enum Recognised {
     Everybody,
     One(Person),
+    /// Somebody at the pages. A browser brings the session along whoever asks it to, so
+    /// only routes that know about that take it: [`super::Signed`].
+    Signed(Session),
     Nobody(Refusal),
 }
 
@@ -73,6 +88,7 @@ pub async fn authenticate(
         match &recognised {
             Recognised::Everybody => count_anybody(&req).await,
             Recognised::One(person) => count(&req, Some(&person.tenant)).await,
+            Recognised::Signed(session) => count(&req, Some(&session.person.tenant)).await,
             Recognised::Nobody(Refusal::Bad(_)) => count(&req, None).await,
             // Not the caller's fault.
             Recognised::Nobody(Refusal::NoKeys) => {}
@@ -127,6 +143,15 @@ impl<R: Right + 'static> FromRequest for Caller<R> {
             }
             // Whoever tries too often is not even told that.
             Some(Recognised::Nobody(refusal)) => admitted(req).and_then(|()| Err(unrecognised(*refusal))),
+            // Reading is harmless, whoever has made the browser do it: no other site is
+            // told the answer. So pages can show what the API makes.
+            Some(Recognised::Signed(session)) if req.method().is_safe() => {
+                let person = &session.person;
+                authorised::<R>(person, req.headers()).inspect_err(|_| tell_refused(req, person))
+            }
+            Some(Recognised::Signed(_)) => {
+                Err(unrecognised(BadToken("is not there, but a session is").into()))
+            }
             None => Err(unrecognised(BadToken("was not looked at").into())),
         };
         let admitted = recognised.and_then(|known| admitted(req).map(|()| known));
@@ -138,7 +163,7 @@ impl<R: Right + 'static> FromRequest for Caller<R> {
 }
 
 /// Somebody who is known wanted what they have no right to.
-fn tell_refused(req: &HttpRequest, person: &Person) {
+pub(super) fn tell_refused(req: &HttpRequest, person: &Person) {
     if let Some(audit) = req.app_data::<Data<Audit>>() {
         let route = req.match_pattern().unwrap_or_default();
         let who = Who::of(req, Some(person.subject.clone()));
@@ -146,9 +171,9 @@ fn tell_refused(req: &HttpRequest, person: &Person) {
     }
 }
 
-type Known = (TenantId, Option<String>);
+pub(super) type Known = (TenantId, Option<String>);
 
-fn anybody(headers: &HeaderMap) -> Result<Known, ApiError> {
+pub(super) fn anybody(headers: &HeaderMap) -> Result<Known, ApiError> {
     let header = headers.get(TENANT_HEADER).map(|value| value.to_str().unwrap_or(""));
     let tenant = TenantId::parse(header.unwrap_or(UNNAMED));
     tenant
@@ -201,7 +226,8 @@ mod tests {
     fn anna(scope: &str) -> Option<Recognised> {
         let tenant = TenantId::parse("praxis").unwrap();
         let (subject, scopes) = ("anna".to_owned(), Scopes::parse(scope));
-        Some(Recognised::One(Person { tenant, subject, scopes }))
+        let until = clock::now();
+        Some(Recognised::One(Person { tenant, subject, scopes, until }))
     }
 
     fn for_tenants(tenants: &[&str]) -> TestRequest {

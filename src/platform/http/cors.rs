@@ -5,6 +5,7 @@
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::uri::{Authority, Uri};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -54,23 +55,33 @@ pub(super) fn mark(answer: &mut HeaderMap, request: &HeaderMap, origins: &[Strin
     }
 }
 
-/// Whether a browser says that a page of somebody else has caused the request. The origin
-/// alone does not tell: `Referrer-Policy: no-referrer` makes browsers leave it out.
+/// Whether a browser says that a page of somebody else has caused the request. Older ones do
+/// not send `Sec-Fetch-Site`; their `Origin` is `null` for our own pages, since
+/// `Referrer-Policy: no-referrer` hides it, so only one that is named tells anything.
+#[must_use]
 pub fn is_from_elsewhere(req: &HttpRequest) -> bool {
-    let site = req.headers().get("Sec-Fetch-Site");
-    site.is_some_and(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
+    if let Some(site) = req.headers().get("Sec-Fetch-Site") {
+        return !matches!(site.as_bytes(), b"same-origin" | b"none");
+    }
+    let text = |name| req.headers().get(name).and_then(|value| value.to_str().ok());
+    let Some(origin) = text(header::ORIGIN).filter(|origin| *origin != "null") else { return false };
+    let of_origin = origin.parse::<Uri>().ok().and_then(|uri| uri.authority().map(ToString::to_string));
+    let own = text(header::HOST).and_then(|host| host.parse::<Authority>().ok()).map(|host| host.to_string());
+    own.is_none() || of_origin != own
 }
 
-/// The same, unless `CORS_ORIGINS` lists that page's origin.
+/// Whether a browser says for sure that a page has caused the request whose origin
+/// `CORS_ORIGINS` does not list.
 pub fn is_from_strangers(req: &HttpRequest) -> bool {
     let guard = req.app_data::<Data<Guard>>();
     let listed = guard.is_some_and(|guard| allowed(req.headers(), &guard.web.cors_origins).is_some());
-    !listed && is_from_elsewhere(req)
+    !listed && req.headers().contains_key("Sec-Fetch-Site") && is_from_elsewhere(req)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use actix_web::http::header::{HOST, ORIGIN};
     use actix_web::test::TestRequest;
 
     #[test]
@@ -79,6 +90,16 @@ mod tests {
             is_from_elsewhere(&TestRequest::post().insert_header(("Sec-Fetch-Site", site)).to_http_request())
         };
         assert!(from("cross-site") && from("same-site") && !from("same-origin") && !from("none"));
-        assert!(!is_from_elsewhere(&TestRequest::post().to_http_request()), "older browsers do not say");
+        assert!(!is_from_elsewhere(&TestRequest::post().to_http_request()), "programs do not say");
+    }
+
+    #[test]
+    fn older_browsers_are_judged_by_the_origin_that_they_name() {
+        let from = |origin: &'static str| {
+            let request = TestRequest::post().insert_header((HOST, "client.example"));
+            is_from_elsewhere(&request.insert_header((ORIGIN, origin)).to_http_request())
+        };
+        assert!(!from("https://client.example") && !from("null"));
+        assert!(from("https://evil.example") && from("https://client.example:8443") && from("x"));
     }
 }

@@ -9,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
-use actix_web::{Error, HttpMessage as _, HttpResponse};
+use actix_web::{Error, HttpMessage as _, HttpRequest, HttpResponse};
 
 use super::cors;
 use super::error::{ApiError, ErrorBody, ErrorCode, ErrorDetails, FieldProblem};
@@ -42,6 +42,11 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img
 /// Names one request in logs and in error bodies.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
+
+/// How a role shows errors to people: the page for an error, if it has one. It is asked
+/// where a browser asks for a page, so that limits and unknown addresses are told in words.
+#[derive(Clone, Copy)]
+pub struct ErrorPages(pub fn(&HttpRequest, &ApiError) -> Option<HttpResponse>);
 
 /// The middleware around every route.
 pub async fn envelope(
@@ -80,6 +85,9 @@ fn with_error_body(
     let status = response.status();
     if let Some(error) = response.response().error().and_then(|e| e.as_error::<ApiError>()) {
         log_cause(error, id);
+        if let Some(page) = error_page(response.request(), error) {
+            return response.into_response(page);
+        }
         let body = error_body(error.code, error.message.clone(), details(error), id);
         let wait = error.retry_after;
         return rewritten(response, status, &body, wait);
@@ -94,6 +102,15 @@ fn with_error_body(
         _ => status.canonical_reason().unwrap_or("The request can't be answered").to_owned(),
     };
     rewritten(response, status, &error_body(code, message, None, id), None)
+}
+
+/// The page for an error, for somebody who looks at pages.
+fn error_page(req: &HttpRequest, error: &ApiError) -> Option<HttpResponse> {
+    let pages = req.app_data::<Data<ErrorPages>>()?;
+    let accepted = req.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let is_browser = accepted.is_some_and(|kinds| kinds.contains("text/html"));
+    let is_api = ["/api/", "/v1/", "/docs"].iter().any(|place| req.path().starts_with(place));
+    if is_browser && !is_api { (pages.0)(req, error) } else { None }
 }
 
 /// What there is to say beside the code and the message.

@@ -12,12 +12,13 @@ mod guard;
 pub mod health;
 mod if_match;
 mod query;
+mod signed;
 
 pub use address::ClientAddress;
 pub use body::{BodyLimit, JsonBody, parse_json, read_body};
 pub use caller::{Access, Caller, authenticate};
 pub use cors::{is_from_elsewhere, is_from_strangers};
-pub use envelope::{RequestId, envelope};
+pub use envelope::{ErrorPages, RequestId, envelope};
 pub use error::{
     ApiError, ErrorBody, ErrorCode, ErrorDetails, FieldProblem, SecondFactorAsked, SessionView, not_found,
 };
@@ -25,3 +26,4 @@ pub use guard::Guard;
 pub(super) use guard::guard;
 pub use if_match::IfMatch;
 pub use query::Query;
+pub use signed::{Signed, wants_json};

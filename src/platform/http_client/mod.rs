@@ -59,6 +59,12 @@ impl CallError {
         }
     }
 
+    /// Whether the other side answered at all.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Status { .. } | Self::BadAnswer)
+    }
+
     /// Whether it tells that the other side as a whole can't work at the moment.
     #[must_use]
     pub fn is_about_destination(&self) -> bool {

@@ -5,7 +5,9 @@
 mod jwks;
 pub mod jws;
 pub mod key_set;
+pub mod oidc;
 mod service;
+mod sessions;
 
 use std::sync::Arc;
 
@@ -15,6 +17,7 @@ use crate::domain::timestamp::Timestamp;
 use jwks::Jwks;
 use jws::{Algorithm, Key, Token};
 pub use service::ServiceTokens;
+pub use sessions::{Session, Sessions, cookie};
 
 /// Kind of the tokens that [`mint`] makes.
 const KIND: &str = "JWT";
@@ -39,6 +42,8 @@ impl From<BadToken> for Refusal {
 pub struct Identity {
     /// `None`: everybody may do everything.
     trusted: Option<Arc<Trusted>>,
+    /// Of the pages, where a role has such.
+    sessions: Option<Sessions>,
 }
 
 struct Trusted {
@@ -53,7 +58,7 @@ impl Identity {
     #[must_use]
     pub fn new(settings: &config::Identity, service: Option<ServiceTokens>) -> Self {
         if settings.auth == config::Auth::None {
-            return Self { trusted: None };
+            return Self { trusted: None, sessions: None };
         }
         let jwt = settings.jwt.as_ref();
         let terms = |jwt: &config::Jwt| Terms {
@@ -67,7 +72,19 @@ impl Identity {
             jwks: jwt.and_then(|jwt| jwt.jwks.as_ref()).map(|jwks| Arc::new(jwks::Shared::new(jwks))),
             service,
         };
-        Self { trusted: Some(Arc::new(trusted)) }
+        Self { trusted: Some(Arc::new(trusted)), sessions: None }
+    }
+
+    /// The same for a role with pages that people sign in at.
+    #[must_use]
+    pub fn with_sessions(self, sessions: Sessions) -> Self {
+        Self { sessions: Some(sessions), ..self }
+    }
+
+    /// The sessions of its pages, if it has such.
+    #[must_use]
+    pub fn sessions(&self) -> Option<Sessions> {
+        self.sessions.clone()
     }
 
     /// The door of one thread; `None` if it stands open.

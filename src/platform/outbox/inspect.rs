@@ -89,6 +89,27 @@ impl AttemptRow {
     }
 }
 
+/// How many messages of a tenant are not delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Waiting, or in an attempt.
+    pub waiting: i64,
+    /// When the oldest of them was promised.
+    pub oldest: Option<Timestamp>,
+    /// Given up.
+    pub failed: i64,
+}
+
+/// Counts the messages of a tenant that are not delivered.
+pub fn standing(conn: &mut PgConnection, tenant: &TenantId) -> QueryResult<Standing> {
+    let own = outbox::table.filter(outbox::tenant_id.eq(tenant.as_str()));
+    let open = own.filter(sql::<Bool>("state IN ('pending', 'leased')"));
+    let (waiting, oldest): (i64, Option<PgTimestamp>) =
+        open.select((diesel::dsl::count_star(), diesel::dsl::min(outbox::created_at))).first(conn)?;
+    let failed = own.filter(sql::<Bool>("state = 'failed'")).count().get_result(conn)?;
+    Ok(Standing { waiting, oldest: oldest.map(Into::into), failed })
+}
+
 /// Messages of a tenant, newest first, after the message `after`.
 pub fn list(
     conn: &mut PgConnection,

@@ -31,6 +31,7 @@ use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
 use crate::platform::tenants::Tenants;
 use crate::platform::tenants::tables::SealedTable;
+use crate::platform::web::{Assets, Pages};
 use codes::Codes;
 use flows::guesses::{self, Guess, Verdict};
 
@@ -45,8 +46,8 @@ fn migrations() -> EmbeddedMigrations {
 /// The role's name and migrations.
 pub const OWNER: Owner = Owner { role: "client", migrations, rights: RIGHTS };
 
-/// Receipts are only ever added to.
-const RIGHTS: &[Rights] = &[("receipts", "INSERT, SELECT")];
+/// Receipts are only ever added to, and a session that was ended stays so.
+const RIGHTS: &[Rights] = &[("receipts", "INSERT, SELECT"), ("ended_sessions", "INSERT, SELECT")];
 
 /// The sealed columns that are this role's own.
 pub const SEALED: &[SealedTable] = store::documents::SEALED;
@@ -63,7 +64,9 @@ const PUBLIC: &[&str] = &[
     "/",
     "/view/{code}",
     "/d/{token}",
-    "/assets/client.css",
+    "/document",
+    "/finish",
+    "/assets/{file}",
     "/otp",
     "/otp/verify",
     "/api/public/access",
@@ -103,6 +106,10 @@ pub struct State {
     pub messages: Messages,
     /// How long is kept what.
     pub retention: Retention,
+    /// What its pages have in common.
+    pages: Pages,
+    /// What they load.
+    assets: Assets,
 }
 
 impl State {
@@ -113,6 +120,7 @@ impl State {
         let masters = Arc::new(SecretKeys::new(&config.field_encryption_keys).map_err(io::Error::other)?);
         let codes = Codes::new(Arc::clone(&keys), &config.access);
         let audit = Audit::new(db.clone(), Arc::clone(&masters), config.audit);
+        let (pages, assets) = Pages::new(&config.sender, &web::SCRIPT, config.web.is_https);
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             tenants: Tenants::new(db.clone(), masters, config.tenancy),
@@ -135,6 +143,8 @@ impl State {
             host: host_of(&config.client.public_url),
             messages: config.messages.clone(),
             retention: config.retention,
+            pages,
+            assets,
         })
     }
 
@@ -167,7 +177,7 @@ pub fn app(
             Ok(messenger) => {
                 cfg.app_data(Data::new(messenger));
                 routes::configure(cfg, state.clone());
-                web::configure(cfg);
+                web::configure(cfg, &state);
             }
             Err(error) => log::error!("a worker thread can't start: {error}"),
         },

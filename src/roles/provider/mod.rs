@@ -3,9 +3,11 @@
 mod client_api;
 pub mod flows;
 pub mod jobs;
+pub mod letter;
 pub mod openapi;
 pub mod routes;
 mod store;
+mod web;
 
 use std::io;
 use std::ops::Deref;
@@ -15,7 +17,7 @@ use std::time::Duration;
 use actix_web::web::{Data, ServiceConfig};
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-use crate::config::{self, ClientRole, Config};
+use crate::config::{self, ClientRole, Config, Sender};
 use crate::domain::target::Reach;
 use crate::platform::audit::Audit;
 use crate::platform::clock::Monotonic;
@@ -24,13 +26,14 @@ use crate::platform::db::{Db, Owner, Together};
 use crate::platform::http::{Guard, docs};
 use crate::platform::http_client::{GuardedClient, HttpClient};
 use crate::platform::idempotency::Idempotency;
-use crate::platform::identity::{Identity, ServiceTokens};
+use crate::platform::identity::{Identity, ServiceTokens, Sessions};
 use crate::platform::limits::Limits;
 use crate::platform::outbox::{self, Dispatcher, Gates, Wake};
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
 use crate::platform::tenants::Tenants;
 use crate::platform::tenants::tables::SealedTable;
+use crate::platform::web::{Assets, Pages};
 use client_api::ClientApi;
 use flows::operations::Promising;
 use flows::reserve::Level;
@@ -95,6 +98,18 @@ pub struct Shared {
     pub access_life: Duration,
     /// How far webhooks may lead.
     pub webhook_reach: Reach,
+    /// What the pages have in common.
+    pages: Pages,
+    /// What the pages load.
+    assets: Assets,
+    /// Who is signed in at the pages.
+    sessions: Sessions,
+    /// Whether nobody is asked who they are.
+    is_open: bool,
+    /// Where people sign in with an account.
+    account: Option<config::Account>,
+    /// Whom letters come from.
+    pub sender: Sender,
 }
 
 /// What the handlers and jobs of one thread share: what is [`Shared`], and an HTTP
@@ -121,12 +136,19 @@ impl State {
     pub fn new(config: &Config) -> io::Result<Self> {
         let db = Db::new(&config.database, OWNER);
         let masters = Arc::new(SecretKeys::new(&config.field_encryption_keys).map_err(io::Error::other)?);
+        let (pages, assets) = Pages::new(&config.sender, &web::SCRIPT, config.web.is_https);
+        let (pages, assets) = pages.with_style(&web::STYLE, assets);
         Self::for_thread(Shared {
             documents: Together::of_tenants(db.clone(), |(tenant, _)| tenant, store::documents::find_many),
             tenants: Tenants::new(db.clone(), Arc::clone(&masters), config.tenancy),
             searches: Searches::new(config.database.pool_wait),
             idempotency: Idempotency::new(db.clone(), config.idempotency_retention),
             audit: Audit::new(db.clone(), Arc::clone(&masters), config.audit),
+            sessions: Sessions::new(Arc::clone(&masters), config.workspace.session),
+            account: config.workspace.account.clone(),
+            is_open: config.identity.auth == config::Auth::None,
+            pages,
+            assets,
             limits: Limits::new(&config.limits, masters, Monotonic::default())?,
             db,
             client: config.client.clone(),
@@ -139,6 +161,7 @@ impl State {
             upkeep: config.upkeep.clone(),
             access_life: config.access.life,
             webhook_reach: Reach::of(config.webhook_allow_private),
+            sender: config.sender.clone(),
         })
     }
 
@@ -180,7 +203,7 @@ pub fn app(
     config: &Config,
     state: &State,
 ) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + Clone + Send + 'static>> {
-    let guard = Guard { limits: state.limits.clone(), web: config.web.clone(), public: &[] };
+    let guard = Guard { limits: state.limits.clone(), web: config.web.clone(), public: web::PUBLIC };
     let shared = state.shared.clone();
     Ok(RoleApp {
         role: OWNER.role,
@@ -188,10 +211,14 @@ pub fn app(
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes,
         // Nobody shows this role a token of the other one.
-        identity: Identity::new(&config.identity, None),
+        identity: Identity::new(&config.identity, None).with_sessions(state.sessions.clone()),
         guard,
         configure: move |cfg: &mut ServiceConfig| match State::for_thread(shared.clone()) {
-            Ok(state) => routes::configure(cfg, Data::new(state)),
+            Ok(state) => {
+                let files = Data::new(state.assets.clone());
+                routes::configure(cfg, Data::new(state));
+                web::configure(cfg, files);
+            }
             Err(error) => log::error!("a worker thread can't start: {error}"),
         },
     })

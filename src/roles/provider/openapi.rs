@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::routes::{documents, lifecycle, outbox, send, webhooks};
+use super::routes::{documents, letter, lifecycle, outbox, send, webhooks};
 use crate::domain::document::{Change, ContentType, DeliveryState, Operation, Status};
 use crate::domain::webhook::WebhookChange;
 use crate::domain::words::{EventKind, SecondFactor};
@@ -29,6 +29,8 @@ use crate::platform::http::{described, docs, health};
         lifecycle::reissue_document,
         lifecycle::change_expiry,
         lifecycle::list_events,
+        letter::print_letter,
+        letter::show_qr,
         outbox::list_messages,
         outbox::find_message,
         outbox::retry_message,

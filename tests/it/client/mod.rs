@@ -12,6 +12,7 @@ mod pages;
 mod receipts;
 mod reservations;
 mod second_factor;
+mod states;
 mod strict;
 pub mod uniform;
 
@@ -110,4 +111,11 @@ pub fn nth_altered(code: &str, place: usize, n: usize) -> String {
 
 pub fn code_of(receipt: &Value) -> String {
     receipt["accessCode"].as_str().unwrap().to_owned()
+}
+
+/// A page without the one script that is ours: what is left must hold none.
+pub fn without_our_script(page: &str) -> String {
+    let (before, rest) = page.split_once("<script src=\"/assets/client.").unwrap_or_else(|| panic!("{page}"));
+    let (_, after) = rest.split_once("></script>").unwrap();
+    format!("{before}{after}")
 }

@@ -71,7 +71,9 @@ async fn every_refusal_is_the_same_byte_for_byte() {
     }
     let (_, answer, status, page) = &answers[0];
     for (what, other, other_status, other_page) in &answers[1..] {
-        assert_eq!((other, other_status, other_page), (answer, status, page), "{what}");
+        assert_eq!((other, other_status), (answer, status), "{what}");
+        // That it can't be a code is no secret: the page helps to mend it.
+        assert_eq!(other_page == page, *what != "unreadable", "{what}");
     }
 }
 

@@ -47,6 +47,19 @@ async fn a_code_of_the_reserve_is_promised_at_once_and_opens_after_the_delivery(
     assert_eq!(way.client.database.count("access_codes WHERE document_id IS NOT NULL"), 2);
 }
 
+#[actix_web::test]
+async fn the_letter_of_a_code_of_the_reserve_can_be_printed_before_the_delivery() {
+    let way = Way::with(&EIGHT).await;
+    way.fill_reserve().await;
+    let id = way.provider.ready("T").await;
+    way.close();
+    promised(&way.provider.send(&id).await);
+    for (path, begins) in [("letter.pdf", "%PDF"), ("qr.svg", "<svg")] {
+        let answer = way.provider.call(Call::get(format!("/api/documents/{id}/{path}"))).await;
+        assert!(answer.status == 200 && answer.text().starts_with(begins), "{path}");
+    }
+}
+
 /// `code` with another verifier and a check symbol that fits.
 pub(super) fn with_wrong_verifier(code: &str) -> String {
     let symbols: Vec<char> = code.chars().filter(|c| *c != '-').collect();

@@ -160,6 +160,7 @@ fn a_tenant_may_do_no_more_than_was_reviewed() {
         // The history of a draft goes with it.
         ("document_events", "DELETE, INSERT, SELECT"),
         ("receipts", "INSERT, SELECT"),
+        ("ended_sessions", "INSERT, SELECT"),
     ];
     for role in Role::ALL {
         let database = TestDatabase::of(role.name());

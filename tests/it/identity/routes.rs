@@ -17,7 +17,7 @@ use crate::support::tokens::{
 
 /// Routes for everybody: probes, the description of the API, and what people open
 /// a document with, or verify a receipt.
-const FOR_EVERYBODY: [&str; 19] = [
+const FOR_EVERYBODY: [&str; 25] = [
     "/api/health",
     "/api/ready",
     "/livez",
@@ -28,7 +28,9 @@ const FOR_EVERYBODY: [&str; 19] = [
     "/docs/{file:.*}",
     "/",
     "/view/{code}",
-    "/assets/client.css",
+    "/document",
+    "/finish",
+    "/assets/{file}",
     "/api/public/{accessCode}",
     "/api/public/access",
     "/api/public/otp",
@@ -37,6 +39,10 @@ const FOR_EVERYBODY: [&str; 19] = [
     "/otp/verify",
     "/d/{token}",
     "/.well-known/jwks.json",
+    "/sign-in",
+    "/sign-in/account",
+    "/sign-in/return",
+    "/sign-out",
 ];
 
 /// A role that asks for tokens, and what it trusts.
@@ -221,7 +227,11 @@ fn only_what_is_on_the_list_is_for_everybody() {
                         assert!(!matches!(answer.status, 401 | 403), "{method} {path}: {}", answer.status);
                     }
                     false => {
-                        assert!(matches!(answer.status, 401 | 405), "{method} {path}: {}", answer.status);
+                        // People are asked to sign in.
+                        let asked = answer.status == 303
+                            && answer.header("Location").is_some_and(|to| to.starts_with("/sign-in"));
+                        let refused = asked || matches!(answer.status, 401 | 405);
+                        assert!(refused, "{method} {path}: {}", answer.status);
                     }
                 }
             }

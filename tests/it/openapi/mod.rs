@@ -18,7 +18,7 @@ pub const METHODS: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD",
 
 /// Routes that are deliberately left out of the description: other names of the
 /// probes, the description itself, the pages.
-pub const UNDESCRIBED: [&str; 12] = [
+pub const UNDESCRIBED: [&str; 31] = [
     "/otp",
     "/otp/verify",
     "/livez",
@@ -30,7 +30,26 @@ pub const UNDESCRIBED: [&str; 12] = [
     "/",
     "/view/{code}",
     "/d/{token}",
-    "/assets/client.css",
+    "/document",
+    "/finish",
+    "/assets/{file}",
+    "/sign-in",
+    "/sign-in/account",
+    "/sign-in/return",
+    "/sign-out",
+    "/settings",
+    "/library",
+    "/library/{id}/remove",
+    "/preview",
+    "/documents/new",
+    "/documents/{id}",
+    "/documents/{id}/edit",
+    "/documents/{id}/send",
+    "/documents/{id}/revoke",
+    "/documents/{id}/reissue",
+    "/documents/{id}/retry",
+    "/documents/{id}/delete",
+    "/documents/{id}/library",
 ];
 
 pub fn described(role: Role) -> Value {

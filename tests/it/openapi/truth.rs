@@ -134,8 +134,9 @@ impl Made {
     fn parameter(&self, path: &str, database: &TestDatabase) -> String {
         match path.split("/{").next().unwrap() {
             "/api/outbox" if path.ends_with("/retry") => {
-                let fail = "UPDATE outbox SET state = 'failed', settled_at = now(), leased_until = NULL";
-                database.execute(&format!("{fail} WHERE topic = 'document.deliver'"));
+                let fail = "UPDATE outbox SET state = 'failed', settled_at = now(), leased_until = NULL, payload = 'x'";
+                let newest = "SELECT max(sequence) FROM outbox WHERE destination = 'client'";
+                database.execute(&format!("{fail} WHERE destination = 'client' AND sequence = ({newest})"));
                 database.text("SELECT id::text AS text FROM outbox WHERE state = 'failed'")
             }
             "/api/outbox" => database.text("SELECT id::text AS text FROM outbox"),
@@ -170,8 +171,13 @@ fn a_request_made_of_the_examples_is_accepted_and_its_answer_is_as_described() {
         let database = TestDatabase::of(role.name());
         let sms = Receiver::start(Behaviour::Answer(200, "{}".to_owned()));
         let gateway = format!("http://{}/", sms.address());
+        // The client role, which takes everything in.
+        let link = "https://client.on-track.ch/d/lG0aCeUoXiT1vN6rWQ4sb7SxwJ3nq5Rk8ZyVtPfM2dg";
+        let taken = json!({"id": "x", "accessCode": "K7QM-4T9X-WR5C", "link": link});
+        let client = Receiver::start(Behaviour::Answer(201, taken.to_string()));
+        let base_url = client.base_url();
         let given = [
-            ("CLIENT_BASE_URL", "http://127.0.0.1:1/"),
+            ("CLIENT_BASE_URL", base_url.as_str()),
             ("SMS_GATEWAY_URL", gateway.as_str()),
             ("SMS_GATEWAY_TOKEN", "a-token-of-the-gateway"),
         ];

@@ -128,7 +128,6 @@ async fn a_malformed_id_belongs_to_no_document() {
         "/api/documents/../..",
         "/api/documents/",
         "/api/documents/a/b",
-        "//",
         "/api",
         "/nowhere",
         "/docs/nowhere.js",

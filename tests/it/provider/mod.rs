@@ -6,6 +6,7 @@ mod breaker;
 mod documents;
 mod editing;
 mod idempotency;
+mod letter;
 mod lifecycle;
 mod listing;
 mod outbox;
@@ -14,6 +15,7 @@ mod plans;
 mod send;
 mod webhook_delivery;
 mod webhooks;
+mod workspace;
 
 use oc::roles::provider::State;
 use serde_json::{Value, json};

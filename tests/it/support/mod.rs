@@ -4,9 +4,11 @@
 
 pub mod app;
 pub mod bad_input;
+pub mod browser;
 pub mod database;
 pub mod http;
 pub mod mail;
+pub mod pdf;
 pub mod process;
 pub mod receiver;
 pub mod redis;

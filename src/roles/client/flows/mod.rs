@@ -7,4 +7,4 @@ pub mod second_factor;
 pub mod sessions;
 mod slow_checks;
 
-pub use opening::{Opened, Typed, open_document};
+pub use opening::{Asked, Opened, Typed, open_document};

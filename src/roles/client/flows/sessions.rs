@@ -6,14 +6,14 @@ use std::sync::Arc;
 use diesel::PgConnection;
 
 use super::opening::{Asked, Opened, accessible, addressee, show};
-use crate::domain::session::Session;
+use crate::domain::session::{LONGEST, Session};
 use crate::platform::audit::Who;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorCode, SecondFactorAsked, SessionView};
 use crate::platform::tenants::{TenantError, Vault};
 use crate::roles::client::State;
 use crate::roles::client::store::access_codes::{self, Candidate};
-use crate::roles::client::store::otps;
+use crate::roles::client::store::{otps, sessions as store};
 
 /// A session that goes on, and what its code leads to now.
 pub(super) struct Resumed {
@@ -38,9 +38,14 @@ pub(super) async fn resume(state: &State, token: &str) -> Result<Resumed, ApiErr
 }
 
 async fn find(state: &State, session: &Session) -> Result<Candidate, ApiError> {
-    let (tenant, code) = (session.tenant.clone(), session.code);
-    let load =
-        move |conn: &mut PgConnection| access_codes::by_id(conn, &tenant, code).map_err(ApiError::from);
+    let (tenant, code, id) = (session.tenant.clone(), session.code, session.id);
+    let load = move |conn: &mut PgConnection| -> Result<Option<Candidate>, ApiError> {
+        if store::has_ended(conn, &tenant, id)? {
+            Ok(None)
+        } else {
+            Ok(access_codes::by_id(conn, &tenant, code)?)
+        }
+    };
     state.db.of(&session.tenant).read(load).await?.ok_or_else(ended)
 }
 
@@ -59,6 +64,20 @@ pub async fn asked(state: &State, token: &str) -> Result<(Asked, bool), ApiError
     let sent = state.db.of(&session.tenant).read(find).await?;
     let is_good = sent.is_some_and(|sent| sent.is_good(clock::now()));
     Ok((addressee.asked(&session), is_good || session.opens(addressee.factor)))
+}
+
+/// Ends a session: no token of it opens anything any more. One that nobody made, or that is
+/// over, is ended already.
+pub async fn end(state: &State, token: &str) -> Result<(), ApiError> {
+    let now = clock::now();
+    let Some(session) = state.codes.read_session(token).and_then(|session| session.used(now)) else {
+        return Ok(());
+    };
+    let (own, forget_at) = (session.clone(), session.begun.plus(LONGEST));
+    let end = move |conn: &mut PgConnection| -> Result<(), ApiError> {
+        Ok(store::end(conn, &own.tenant, own.id, forget_at)?)
+    };
+    state.db.of(&session.tenant).run(end).await
 }
 
 /// The session as its holder gets it.

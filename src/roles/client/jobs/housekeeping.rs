@@ -21,6 +21,7 @@ pub async fn run(state: &State) -> Result<(), ApiError> {
                 // As long again: a letter may have been printed on the last day.
                 upkeep::forget_reservations(conn, now.minus(keep.reservation), BATCH)?,
                 upkeep::remove_otps(conn, now, BATCH)?,
+                upkeep::forget_sessions(conn, now, BATCH)?,
                 upkeep::remove_remains(conn, now.minus(keep.receipts), BATCH)?,
                 idempotency::remove_expired(conn, now, BATCH)?,
             ];

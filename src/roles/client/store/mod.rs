@@ -6,4 +6,5 @@ pub mod documents;
 pub mod otps;
 pub mod receipts;
 pub mod schema;
+pub mod sessions;
 pub mod upkeep;

@@ -82,4 +82,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    ended_sessions (tenant_id, session_id) {
+        tenant_id -> Text,
+        session_id -> Uuid,
+        forget_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(documents, access_codes);

@@ -58,6 +58,17 @@ pub fn remove_otps(conn: &mut PgConnection, now: Timestamp, limit: i64) -> Query
     .execute(conn)
 }
 
+/// Forgets up to `limit` ended sessions whose tokens are not valid any more in any case.
+pub fn forget_sessions(conn: &mut PgConnection, now: Timestamp, limit: i64) -> QueryResult<usize> {
+    diesel::sql_query(
+        "DELETE FROM ended_sessions WHERE (tenant_id, session_id) IN (SELECT tenant_id, session_id \
+         FROM ended_sessions WHERE forget_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<Timestamptz, _>(PgTimestamp(now))
+    .bind::<BigInt, _>(limit)
+    .execute(conn)
+}
+
 /// Removes up to `limit` receipts, replaced codes and ended documents that are
 /// older than `before`.
 pub fn remove_remains(conn: &mut PgConnection, before: Timestamp, limit: i64) -> QueryResult<usize> {

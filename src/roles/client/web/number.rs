@@ -6,14 +6,17 @@ use actix_web::http::header::SET_COOKIE;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::pages::{DocumentPage, EntryPage, NumberPage, Place};
-use super::session_cookie::SessionCookie;
-use super::{explain, field, refused, render};
+use super::pages::{DocumentPage, NumberPage, Place};
+use super::said::Said;
+use super::{entry, session_cookie};
+use crate::domain::language::Language;
 use crate::domain::session::Session;
-use crate::domain::words::SecondFactor;
 use crate::platform::audit::Who;
+use crate::platform::clock;
 use crate::platform::http::{ApiError, ClientAddress, ErrorCode, is_from_elsewhere};
 use crate::platform::messages::Messenger;
+use crate::platform::web::Form;
+use crate::platform::web::page::{answer, refused};
 use crate::roles::client::State;
 use crate::roles::client::flows::{Opened, second_factor, sessions};
 
@@ -22,15 +25,23 @@ pub(super) async fn send_number_page(
     state: Data<State>,
     messenger: Data<Messenger>,
     req: HttpRequest,
+    payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let sent = match token(&state, &req) {
-        Ok(token) => second_factor::send_number(&state, &messenger, &token, &Who::of(&req, None)).await,
-        Err(error) => Err(error),
+    let token = match token(&state, &req) {
+        Ok(token) => token,
+        Err(error) => return problem(&state, &req, &error).await,
     };
-    match sent {
+    // The button alone sends no fields, and bots send anything.
+    if let Ok(form) = Form::read(&req, payload).await
+        && let Some(language) = form.language()
+    {
+        return in_language(&state, &req, (&form, false), language).await;
+    }
+    match second_factor::send_number(&state, &messenger, &token, &Who::of(&req, None)).await {
         Ok(sent) => {
-            let page = render(StatusCode::OK, &NumberPage::sent(sent.channel, &sent.to))?;
-            keep(&state, page, &sent.session)
+            let page = state.pages.page(&req);
+            let number = NumberPage::sent(page.clone(), sent.channel, &sent.to);
+            keep(&state, answer(&req, &page, StatusCode::OK, &number)?, &sent.session)
         }
         Err(error) => problem(&state, &req, &error).await,
     }
@@ -42,80 +53,97 @@ pub(super) async fn verify_number_page(
     req: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let opened = match (token(&state, &req), field("otp", &req, payload).await) {
-        (Ok(token), Ok(typed)) => {
+    let (token, form) = match (token(&state, &req), Form::read(&req, payload).await) {
+        (Ok(token), Ok(form)) => (token, form),
+        (Err(error), _) | (_, Err(error)) => return problem(&state, &req, &error).await,
+    };
+    if let Some(language) = form.language() {
+        return in_language(&state, &req, (&form, true), language).await;
+    }
+    let opened = match form.required("otp") {
+        Ok(typed) => {
             let by = Who::of(&req, None);
             second_factor::verify_number(&state, (&token, &typed), ClientAddress::of(&req), &by).await
         }
-        (Err(error), _) | (_, Err(error)) => Err(error),
+        Err(error) => Err(error),
     };
     match opened {
-        Ok(opened) => show(&state, opened),
+        Ok(opened) => show(&state, &req, opened),
         Err(error) => problem(&state, &req, &error).await,
     }
 }
 
 /// The document, or what is asked for before it, with the session.
-pub(super) fn show(state: &State, opened: Opened) -> Result<HttpResponse, ApiError> {
+pub(super) fn show(state: &State, req: &HttpRequest, opened: Opened) -> Result<HttpResponse, ApiError> {
+    let page = state.pages.page(req);
     match opened {
         Opened::Document(document, session) => {
-            let page = render(StatusCode::OK, &DocumentPage::of(&document))?;
-            keep(state, page, &session)
+            let lasts = session.ends_at().since(clock::now()).as_secs();
+            let template = DocumentPage::of(page.clone(), &document, &state.host, lasts);
+            keep(state, answer(req, &page, StatusCode::OK, &template)?, &session)
         }
         Opened::Asked(asked) => {
-            let page = render(StatusCode::OK, &NumberPage::first(asked.channel, &asked.to))?;
-            keep(state, page, &asked.session)
+            let template = NumberPage::first(page.clone(), asked.channel, &asked.to);
+            keep(state, answer(req, &page, StatusCode::OK, &template)?, &asked.session)
         }
     }
 }
 
 fn keep(state: &State, mut page: HttpResponse, session: &Session) -> Result<HttpResponse, ApiError> {
     let token = sessions::view(state, session)?.token;
-    page.headers_mut().insert(SET_COOKIE, SessionCookie::of(&state.public_url).keep(&token)?);
+    page.headers_mut().append(SET_COOKIE, session_cookie(state).keep(&token)?);
     Ok(page)
 }
 
-fn token(state: &State, req: &HttpRequest) -> Result<String, ApiError> {
-    let token = SessionCookie::of(&state.public_url).token(req).filter(|_| !is_from_elsewhere(req));
+/// The session of somebody who presses a button on a page of ours.
+pub(super) fn token(state: &State, req: &HttpRequest) -> Result<String, ApiError> {
+    let token = session_cookie(state).of(req).filter(|_| !is_from_elsewhere(req));
     token.ok_or_else(|| ApiError::new(ErrorCode::MalformedRequest, "There is no session"))
+}
+
+/// The same page in another language: nothing is sent and nothing is tried.
+async fn in_language(
+    state: &State,
+    req: &HttpRequest,
+    (form, sent): (&Form, bool),
+    language: Language,
+) -> Result<HttpResponse, ApiError> {
+    let asked = match token(state, req) {
+        Ok(token) => sessions::asked(state, &token).await,
+        Err(error) => Err(error),
+    };
+    let mut shown = match asked {
+        Ok((asked, _)) => {
+            let page = state.pages.page_in(language);
+            let said = form.field("said").and_then(|word| Said::parse(&word));
+            let number = NumberPage::again(page.clone(), &asked, said, sent);
+            let number = number.with_typed(&form.field("otp").unwrap_or_default());
+            keep(state, answer(req, &page, StatusCode::OK, &number)?, &asked.session)?
+        }
+        Err(error) => entry::problem(state, req, (Place::Start, ""), &error)?,
+    };
+    state.pages.remember(&mut shown, language)?;
+    Ok(shown)
 }
 
 /// Says what went wrong where it can be mended: beside the number as long as one may be
 /// typed, at the button if one has to be sent, at the code if the session is over.
 async fn problem(state: &State, req: &HttpRequest, error: &ApiError) -> Result<HttpResponse, ApiError> {
     let raised = error.second_factor.as_ref().map(|asked| asked.session.token.clone());
-    let asked = match raised.map_or_else(|| token(state, req), Ok) {
+    let asked = match raised.clone().map_or_else(|| token(state, req), Ok) {
         Ok(token) => sessions::asked(state, &token).await.ok(),
         Err(_) => None,
     };
     let Some((asked, may_be_typed)) = asked else {
-        return refused(error, &EntryPage::refused(Place::Start, "", explain(error)));
+        return entry::problem(state, req, (Place::Start, ""), error);
     };
-    let page = if may_be_typed && error.code != ErrorCode::OtpBlocked {
-        NumberPage::sent(asked.channel, &asked.to)
-    } else {
-        NumberPage::first(asked.channel, &asked.to)
-    };
-    let text = match error.code {
-        ErrorCode::MalformedRequest | ErrorCode::PayloadTooLarge => "Please type the number.".to_owned(),
-        ErrorCode::OtpNotSent if may_be_typed => {
-            "The number may not have been sent. Please wait half a minute; if none arrives, have a new one sent."
-                .to_owned()
-        }
-        _ => explain(error),
-    };
-    let mut page = refused(error, &page.with_error(text))?;
-    if let Some(asked) = &error.second_factor {
-        page.headers_mut()
-            .insert(SET_COOKIE, SessionCookie::of(&state.public_url).keep(&asked.session.token)?);
+    let page = state.pages.page(req);
+    let may_be_typed = may_be_typed && error.code != ErrorCode::OtpBlocked;
+    let said = Said::of_number(error, may_be_typed);
+    let number = NumberPage::again(page.clone(), &asked, Some(said), may_be_typed);
+    let mut shown = refused(req, &page, error, &number)?;
+    if let Some(token) = raised {
+        shown.headers_mut().append(SET_COOKIE, session_cookie(state).keep(&token)?);
     }
-    Ok(page)
-}
-
-/// `to the telephone`, as the page says it.
-pub(super) fn how(channel: SecondFactor) -> &'static str {
-    match channel {
-        SecondFactor::Email => "by mail to",
-        _ => "to the telephone",
-    }
+    Ok(shown)
 }

@@ -2,10 +2,14 @@
 
 use askama::Template;
 
-use super::{markdown, number};
+use super::said::{Said, Tone};
+use super::texts;
+use crate::domain::dates;
 use crate::domain::document::ContentType;
-use crate::domain::timestamp::Timestamp;
 use crate::domain::words::SecondFactor;
+use crate::platform::receipts::content_hash;
+use crate::platform::web::{Page, markdown};
+use crate::roles::client::flows::Asked;
 use crate::roles::client::flows::opening::OpenedDocument;
 
 /// Where somebody types a code.
@@ -21,86 +25,185 @@ pub enum Place {
 #[derive(Template)]
 #[template(path = "client/entry.html")]
 pub struct EntryPage {
+    pub page: Page,
     code: String,
-    error: Option<String>,
     by_link: bool,
-    /// The code is right, but its document has not arrived yet.
-    on_its_way: bool,
+    said: Option<Said>,
 }
 
 impl EntryPage {
+    /// What was typed, and what is said about it.
+    pub fn new(page: Page, place: Place, (code, said): (&str, Option<Said>)) -> Self {
+        Self { page, code: shown(code), by_link: place == Place::Link, said }
+    }
+
     /// Nothing typed yet.
-    pub fn empty(place: Place) -> Self {
-        Self { code: String::new(), error: None, by_link: place == Place::Link, on_its_way: false }
+    pub fn empty(page: Page, place: Place) -> Self {
+        Self::new(page, place, ("", None))
     }
 
-    /// The code opens nothing, or nothing can be opened now.
-    pub fn refused(place: Place, code: &str, error: String) -> Self {
-        Self { code: shown(code), error: Some(error), ..Self::empty(place) }
+    /// What is said beside the field.
+    fn error(&self) -> Option<String> {
+        self.said.filter(|said| said.tone() == Tone::Field).map(|said| said.text(&self.page))
     }
 
-    /// The document has not arrived yet.
-    pub fn on_its_way(place: Place, code: &str) -> Self {
-        Self { code: shown(code), on_its_way: true, ..Self::empty(place) }
+    /// What the whole page is about.
+    fn notice(&self) -> Option<Notice> {
+        self.said.and_then(|said| Notice::of(said, &self.page))
+    }
+
+    fn heading(&self) -> &'static str {
+        self.page.t(self.said.and_then(Said::title).unwrap_or(texts::READ))
+    }
+
+    fn lead(&self) -> &'static str {
+        self.page.t(if self.by_link { texts::LEAD_LINK } else { texts::LEAD_START })
+    }
+
+    fn word(&self) -> String {
+        self.said.map(Said::word).unwrap_or_default()
+    }
+
+    fn button(&self) -> &'static str {
+        let again = self.said.is_some_and(|said| matches!(said, Said::OnItsWay | Said::Busy | Said::Wait(_)));
+        self.page.t(if again { texts::TRY_AGAIN } else { texts::OPEN })
+    }
+
+    fn focus_field(&self) -> bool {
+        self.notice().is_none()
+    }
+}
+
+/// What a page says that is about nothing else.
+pub struct Notice {
+    text: String,
+    /// `alert` or `wait`.
+    tone: &'static str,
+}
+
+impl Notice {
+    fn of(said: Said, page: &Page) -> Option<Self> {
+        let tone = match said.tone() {
+            Tone::Field => return None,
+            Tone::Wait => "wait",
+            Tone::Alert => "alert",
+        };
+        Some(Self { text: said.text(page), tone })
     }
 }
 
 /// The second factor: have a number sent, or type it.
 #[derive(Template)]
 #[template(path = "client/number.html")]
-pub struct NumberPage<'a> {
-    how: &'static str,
-    to: &'a str,
+pub struct NumberPage {
+    pub page: Page,
+    by_mail: bool,
+    to: String,
     sent: bool,
-    error: Option<String>,
+    typed: String,
+    said: Option<Said>,
 }
 
-impl<'a> NumberPage<'a> {
+impl NumberPage {
     /// Nothing was sent yet.
-    pub fn first(channel: SecondFactor, to: &'a str) -> Self {
-        Self { how: number::how(channel), to, sent: false, error: None }
+    pub fn first(page: Page, channel: SecondFactor, to: &str) -> Self {
+        let by_mail = channel == SecondFactor::Email;
+        Self { page, by_mail, to: to.to_owned(), sent: false, typed: String::new(), said: None }
     }
 
     /// A number is on its way.
-    pub fn sent(channel: SecondFactor, to: &'a str) -> Self {
-        Self { sent: true, ..Self::first(channel, to) }
+    pub fn sent(page: Page, channel: SecondFactor, to: &str) -> Self {
+        Self { sent: true, ..Self::first(page, channel, to) }
     }
 
-    /// Something went wrong.
-    pub fn with_error(self, error: String) -> Self {
-        Self { error: Some(error), ..self }
+    /// The page once more, where a number is typed or sent anew.
+    pub fn again(page: Page, asked: &Asked, said: Option<Said>, sent: bool) -> Self {
+        Self { sent, said, ..Self::first(page, asked.channel, &asked.to) }
+    }
+
+    /// With what was typed.
+    pub fn with_typed(self, typed: &str) -> Self {
+        Self { typed: shown(typed), ..self }
+    }
+
+    fn lead(&self) -> &'static str {
+        self.page.t(match (self.sent, self.by_mail) {
+            (false, false) => texts::STEP_SMS,
+            (false, true) => texts::STEP_MAIL,
+            (true, false) => texts::SENT_SMS,
+            (true, true) => texts::SENT_MAIL,
+        })
+    }
+
+    fn heading(&self) -> &'static str {
+        match self.said.and_then(Said::title) {
+            Some(title) => self.page.t(title),
+            None => self.page.t(if self.sent { texts::NUMBER_TITLE } else { texts::STEP_TITLE }),
+        }
+    }
+
+    /// Whether no number helps any more.
+    fn is_blocked(&self) -> bool {
+        self.said == Some(Said::NumberBlocked)
+    }
+
+    fn error(&self) -> Option<String> {
+        self.said.map(|said| said.text(&self.page))
+    }
+
+    fn word(&self) -> String {
+        self.said.map(Said::word).unwrap_or_default()
     }
 }
 
 /// What somebody typed, no longer than the field takes.
-fn shown(code: &str) -> String {
-    code.chars().filter(|c| !c.is_control()).take(40).collect()
+fn shown(typed: &str) -> String {
+    typed.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 
 /// An open document.
 #[derive(Template)]
 #[template(path = "client/document.html")]
 pub struct DocumentPage<'a> {
+    pub page: Page,
     title: &'a str,
     /// HTML that [`markdown::to_html`] made harmless.
     body: Option<String>,
     plain: &'a str,
-    received: String,
-    valid_until: String,
+    received: (String, String),
+    valid_until: (String, String),
+    on_paper: String,
+    /// Seconds until the session ends if nobody uses it.
+    lasts: u64,
 }
 
 impl<'a> DocumentPage<'a> {
-    /// The page of this document.
-    pub fn of(document: &'a OpenedDocument) -> Self {
+    /// The page of this document; `host` is where it was read, `lasts` for how many
+    /// seconds the session goes on.
+    pub fn of(page: Page, document: &'a OpenedDocument, host: &str, lasts: u64) -> Self {
         let is_markdown = document.content_type == ContentType::Markdown.as_str();
+        let hash = content_hash(&document.title, &document.content_type, &document.content);
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let language = page.language;
+        let (received, until) = (document.updated_at, document.expires_at);
         Self {
             title: &document.title,
             body: is_markdown.then(|| markdown::to_html(without_title(&document.content, &document.title))),
             plain: &document.content,
-            received: day(document.updated_at),
-            valid_until: day(document.expires_at),
+            received: (received.to_string(), dates::day(received, language)),
+            valid_until: (until.to_string(), dates::day_and_time(until, language)),
+            on_paper: texts::ON_PAPER.with(language, &[&host, &document.id, &hash]),
+            lasts,
+            page,
         }
     }
+}
+
+/// The document was closed.
+#[derive(Template)]
+#[template(path = "client/finished.html")]
+pub struct FinishedPage {
+    pub page: Page,
 }
 
 /// A text often begins with its title as a heading; the page shows it once.
@@ -112,14 +215,12 @@ fn without_title<'a>(content: &'a str, title: &str) -> &'a str {
     }
 }
 
-/// `2026-11-20`, the date in UTC.
-fn day(moment: Timestamp) -> String {
-    moment.to_string().chars().take(10).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Sender;
+    use crate::domain::language::Language;
+    use crate::platform::web::{Asset, Pages};
 
     #[test]
     fn a_heading_that_repeats_the_title_is_shown_once() {
@@ -130,7 +231,9 @@ mod tests {
 
     #[test]
     fn what_was_typed_is_escaped() {
-        let page = EntryPage::refused(Place::Start, "\"><script>", "no".to_owned()).render().unwrap();
-        assert!(!page.contains("<script"));
+        let (pages, _) = Pages::new(&Sender::default(), &Asset::new("client", "js", b""), true);
+        let frame = pages.page_in(Language::En);
+        let page = EntryPage::new(frame, Place::Start, ("\"><b>", Some(Said::Typo))).render().unwrap();
+        assert!(!page.contains("<b>") && page.contains("&#62;&#60;b&#62;"), "{page}");
     }
 }

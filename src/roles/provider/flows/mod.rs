@@ -1,5 +1,9 @@
-//! What several routes and jobs of the provider role do the same way.
+//! What several routes, pages and jobs of the provider role do the same way.
 
+pub mod access;
+pub mod documents;
+pub mod health;
+pub mod library;
 pub mod operations;
 pub mod reserve;
 pub mod searches;

@@ -1,39 +1,27 @@
 //! Documents: create, list, read, change, delete.
 
-use std::sync::Arc;
-
 use actix_web::http::header::{ContentType, ETAG, LOCATION};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use diesel::PgConnection;
 
 use super::view::{CreateDocument, DocumentPage, DocumentView, UpdateDocument};
-use crate::domain::audit::{AuditAction, NOBODY, Trace};
+use crate::domain::audit::{AuditAction, NOBODY};
 use crate::domain::cursor::Cursor;
-use crate::domain::document::{Change, DeliveryState, Document, Operation, Status, Written};
-use crate::domain::ids::{DocumentId, TenantId};
-use crate::domain::protection;
+use crate::domain::document::{Change, DeliveryState, Document, Status, Written};
+use crate::domain::ids::DocumentId;
 use crate::domain::scope::{DocumentsRead, DocumentsWrite};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::words::EventKind;
-use crate::platform::audit;
 use crate::platform::clock;
-use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, IfMatch, JsonBody, Query};
+use crate::platform::http::{ApiError, Caller, ErrorBody, IfMatch, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
-use crate::platform::tenants::Vault;
 use crate::roles::provider::State;
-use crate::roles::provider::flows::operations::{self, Budget, Wish};
+use crate::roles::provider::flows::documents as flow;
 use crate::roles::provider::store::documents::{self as store, Filter};
-use crate::roles::provider::store::events::{self, Line};
 
 /// Documents of a page where nobody says how many.
 const PAGE: i64 = 20;
 /// Most documents of a page.
 const PAGE_MAX: i64 = 50;
-/// Documents that a search looks through before it lets others have their turn.
-const SEARCH_PART: i64 = 1_000;
-/// How often a change is tried again when others keep changing the same document.
-const RACES: usize = 20;
 
 /// Creates a draft.
 #[utoipa::path(post, path = "/api/documents", tag = "documents", operation_id = "create_document",
@@ -60,32 +48,13 @@ pub async fn create_document(
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let (written, by) = (Written::parse(body)?, state.audit.trace(&tenant, &by));
-    // So that codes are in reserve when its first document is sent.
-    state.reserve.open_account(&state.db, &tenant).await?;
     let create = async move |run: Run| {
         let document = Document::create(DocumentId(run.id), written, clock::now());
-        let document = state.db.of(&tenant).transaction(run.id, create_or_find(vault, document, by)).await?;
+        let document = flow::create(&state, &vault, document, by).await?;
         let location = format!("/api/documents/{}", document.id);
         Ok(answer(HttpResponse::Created().insert_header((LOCATION, location)), &document))
     };
     idempotency.run(request, create).await
-}
-
-/// Writes a new document, or finds the one that an earlier run of the same request wrote.
-fn create_or_find(
-    vault: Arc<Vault>,
-    document: Document,
-    by: Trace,
-) -> impl FnMut(&mut PgConnection) -> Result<Arc<Document>, ApiError> {
-    let document = Arc::new(document);
-    move |conn| {
-        let line = Line::new(EventKind::Created, document.version, document.created_at, by.clone());
-        if store::insert(conn, &vault, &document, line)? {
-            return Ok(Arc::clone(&document));
-        }
-        let stored = store::find(conn, &vault, document.id)?;
-        Ok(stored.map_or_else(|| Arc::clone(&document), Arc::new))
-    }
 }
 
 /// Lists documents, newest first.
@@ -117,7 +86,7 @@ pub async fn list_documents(
     let vault = state.tenants.vault(&tenant).await?;
     state.audit.read(&tenant, &by, AuditAction::DocumentsListed, NOBODY);
     if let Some(wanted) = wanted {
-        let found = search(&state, &tenant, (filter, wanted), limit + 1).await?;
+        let found = flow::search(&state, &tenant, (filter, wanted), limit + 1).await?;
         let page = render_page(&found, limit)?;
         return Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page));
     }
@@ -129,34 +98,6 @@ pub async fn list_documents(
         .read(move |conn| render_page(&store::list(conn, &vault, &filter, limit + 1)?, limit))
         .await?;
     Ok(HttpResponse::Ok().content_type(ContentType::json()).body(page))
-}
-
-/// Looks through the documents, part by part, so that others get their turn in
-/// between, until `limit` are found or the end is reached.
-async fn search(
-    state: &State,
-    tenant: &TenantId,
-    (mut filter, wanted): (Filter, String),
-    limit: i64,
-) -> Result<Vec<Document>, ApiError> {
-    let _turn = state.searches.turn(tenant).await?;
-    // Whoever had to wait may have been suspended meanwhile.
-    let vault = state.tenants.vault(tenant).await?;
-    let (limit, wanted) = (usize::try_from(limit).unwrap_or(1), Arc::new(wanted.to_lowercase()));
-    let mut found = Vec::new();
-    loop {
-        let (own, wanted, part, most) =
-            (Arc::clone(&vault), Arc::clone(&wanted), filter.clone(), limit - found.len());
-        let look = move |conn: &mut PgConnection| {
-            store::search(conn, &own, (&part, &wanted), SEARCH_PART, most).map_err(ApiError::from)
-        };
-        let searched = state.db.of(tenant).read(look).await?;
-        found.extend(searched.found);
-        filter.after = searched.next;
-        if found.len() >= limit || filter.after.is_none() {
-            return Ok(found);
-        }
-    }
 }
 
 /// The first `limit` documents as JSON, with a cursor if there are more.
@@ -186,6 +127,7 @@ fn read_filter(query: &mut Query) -> Filter {
             "must be a time such as 2026-11-20T18:00:00Z",
             Timestamp::parse,
         ),
+        ..Filter::default()
     }
 }
 
@@ -205,7 +147,7 @@ pub async fn find_document(
     id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
-    let document = load(&state, &vault, &id).await?;
+    let document = flow::load(&state, &vault, &id).await?;
     state.audit.read(&tenant, &by, AuditAction::DocumentRead, document.id);
     Ok(answer(&mut HttpResponse::Ok(), &document))
 }
@@ -235,27 +177,9 @@ pub async fn update_document(
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (change, by) = (Change::parse(body)?, state.audit.trace(&tenant, &by));
-    // Without `If-Match`, a change that others overtook is decided again on the
-    // newer version, so that none gets lost.
-    for _ in 0..RACES {
-        let stored = load(&state, &vault, &id).await?;
-        if_match.check(stored.version)?;
-        let Some(changed) = stored.changed(change.clone(), clock::now())? else {
-            return Ok(answer(&mut HttpResponse::Ok(), &stored));
-        };
-        protection::check(changed.written.second_factor, changed.written.recipient.as_ref())?;
-        let (vault, by, changed) = (Arc::clone(&vault), by.clone(), Arc::new(changed));
-        let to_write = Arc::clone(&changed);
-        let kind = if stored.status == changed.status { EventKind::Edited } else { EventKind::Finalised };
-        let write = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
-            let line = Line::new(kind, to_write.version, to_write.updated_at, by.clone());
-            Ok(store::update(conn, &vault, &to_write, stored.version, line)?)
-        };
-        if state.db.of(&tenant).transaction(changed.id.0, write).await? {
-            return Ok(answer(&mut HttpResponse::Ok(), &changed));
-        }
-    }
-    Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
+    let accepted = |version| if_match.check(version);
+    let changed = flow::change(&state, &vault, (&id, &accepted), &change, &by).await?;
+    Ok(answer(&mut HttpResponse::Ok(), &changed))
 }
 
 /// Deletes a document. One that was sent is revoked at the client role and kept,
@@ -279,64 +203,9 @@ pub async fn delete_document(
     if_match: IfMatch,
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
-    let (budget, by) = (Budget::begin(&state), state.audit.trace(&tenant, &by));
-    for _ in 0..RACES {
-        let stored = load(&state, &vault, &id).await?;
-        if_match.check(stored.version)?;
-        if remove(&state, &vault, &stored, (budget, by.clone())).await? {
-            return Ok(HttpResponse::NoContent().finish());
-        }
-    }
-    Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
-}
-
-/// `false` if the document changed meanwhile.
-async fn remove(
-    state: &State,
-    vault: &Arc<Vault>,
-    document: &Document,
-    (budget, by): (Budget, Trace),
-) -> Result<bool, ApiError> {
-    let (now, subject) = (clock::now(), document.id.0);
-    let purge_at = now.plus(state.upkeep.document_retention);
-    match document.check_revocable() {
-        Ok(true) => {
-            let wish = Wish { purge_at: Some(purge_at), ..Wish::plain(Operation::Revoke, by) };
-            operations::carry_out(state, vault, document, wish, budget).await
-        }
-        sent => {
-            let (own, document) = (vault.tenant().clone(), document.clone());
-            let entry = by.did(AuditAction::DocumentDeleted, document.id, now);
-            let delete = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
-                let deleted = if sent.is_err() {
-                    store::delete(conn, &own, document.id, document.version)?
-                } else {
-                    store::mark_deleted(conn, &own, (&document, document.sequence), now, purge_at)?
-                };
-                if deleted && sent.is_ok() {
-                    let event = (EventKind::Deleted, document.version);
-                    events::note(conn, &own, document.id, event, now)?;
-                }
-                if deleted {
-                    audit::note(conn, &own, &entry)?;
-                }
-                Ok(deleted)
-            };
-            state.db.of(vault.tenant()).transaction(subject, delete).await
-        }
-    }
-}
-
-/// The document of this id, as the path or a body gives it; what is no id belongs to no document.
-pub(super) async fn load(state: &State, vault: &Arc<Vault>, id: &str) -> Result<Document, ApiError> {
-    let id = parse_id(id)?;
-    let found = state.documents.find((vault.tenant().clone(), id)).await?;
-    let row = found.ok_or_else(|| ApiError::no_document(&id.to_string()))?;
-    Ok(vault.reading_with(&state.db, |vault| row.open(vault)).await?)
-}
-
-pub(super) fn parse_id(id: &str) -> Result<DocumentId, ApiError> {
-    id.parse().map_err(|_| ApiError::no_document(id))
+    let (accepted, by) = (|version| if_match.check(version), state.audit.trace(&tenant, &by));
+    flow::delete(&state, &vault, (&id, &accepted), &by).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 fn answer(response: &mut HttpResponseBuilder, document: &Document) -> HttpResponse {

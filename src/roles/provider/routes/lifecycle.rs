@@ -1,7 +1,5 @@
 //! The life of a document after it was sent: revoke, re-issue, another end, history.
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use actix_web::http::header::ETAG;
 use actix_web::web::{Data, Path};
@@ -9,23 +7,19 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::documents::{load, parse_id};
 use super::send::{self, Sent};
 use super::view::DocumentView;
 use crate::domain::audit::AuditAction;
 use crate::domain::bodies;
-use crate::domain::document::{DeliveryState, Document, Operation, Refusal};
+use crate::domain::document::{DeliveryState, Document};
 use crate::domain::scope::{DocumentsRead, DocumentsSend};
 use crate::platform::clock;
-use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody, Query};
-use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
-use crate::platform::tenants::Vault;
+use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
+use crate::platform::idempotency::IdempotencyKey;
 use crate::roles::provider::State;
-use crate::roles::provider::flows::operations::{self, Budget, Wish};
+use crate::roles::provider::flows::{access, documents::parse_id};
 use crate::roles::provider::store::events::{self, Event};
 
-/// How often an operation is planned anew when others keep changing the document.
-const RACES: usize = 5;
 /// Lines of a history where nobody says how many.
 const PAGE: i64 = 100;
 /// Most lines of a page.
@@ -58,11 +52,8 @@ pub async fn revoke_document(
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &Value::Null), state.idempotency.clone());
     let by = state.audit.trace(&tenant, &by);
-    let wish = move |document: &Document| {
-        Ok(document.check_revocable()?.then(|| Wish::plain(Operation::Revoke, by.clone())))
-    };
     let work = async move |run| {
-        let document = operate(&state, &vault, &id, run, wish).await?;
+        let document = access::revoke(&state, &vault, &id, run, by).await?;
         shown(&document, DeliveryState::Revoked)
     };
     idempotency.run(request, work).await
@@ -93,13 +84,8 @@ pub async fn reissue_document(
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &Value::Null), state.idempotency.clone());
-    let (by, life) = (state.audit.trace(&tenant, &by), state.access_life);
-    let wish = move |document: &Document| {
-        document.check_accessible()?;
-        let expires_at = Some(document.expiry_from(clock::now(), life));
-        Ok(Some(Wish { expires_at, ..Wish::plain(Operation::Reissue, by.clone()) }))
-    };
-    let work = async move |run| send::answer(&operate(&state, &vault, &id, run, wish).await?);
+    let by = state.audit.trace(&tenant, &by);
+    let work = async move |run| send::answer(&access::reissue(&state, &vault, &id, run, by).await?);
     idempotency.run(request, work).await
 }
 
@@ -142,40 +128,11 @@ pub async fn change_expiry(
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let expires_at = clock::now().plus(bodies::new_expiry(body)?);
     let by = state.audit.trace(&tenant, &by);
-    let wish = move |document: &Document| {
-        document.check_accessible()?;
-        Ok(Some(Wish { expires_at: Some(expires_at), ..Wish::plain(Operation::Expiry, by.clone()) }))
-    };
     let work = async move |run| {
-        let document = operate(&state, &vault, &id, run, wish).await?;
+        let document = access::change_expiry(&state, &vault, (&id, Some(expires_at)), run, by).await?;
         shown(&document, DeliveryState::Delivered)
     };
     idempotency.run(request, work).await
-}
-
-/// Carries out what `wish` says about the document as it is, and returns it as it
-/// is afterwards. Nothing happens where it wishes nothing, or where an earlier run
-/// of the same request has done it.
-async fn operate(
-    state: &State,
-    vault: &Arc<Vault>,
-    id: &str,
-    run: Run,
-    wish: impl Fn(&Document) -> Result<Option<Wish>, Refusal>,
-) -> Result<Document, ApiError> {
-    let budget = Budget::begin(state);
-    for _ in 0..RACES {
-        let document = load(state, vault, id).await?;
-        if run.again && operations::done_by(state, vault, &document, run.id).await? {
-            return Ok(document);
-        }
-        let Some(wish) = wish(&document)? else { return Ok(document) };
-        let wish = Wish { name: run.id, ..wish };
-        if operations::carry_out(state, vault, &document, wish, budget).await? {
-            return load(state, vault, id).await;
-        }
-    }
-    Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
 }
 
 /// 200 where the client role has confirmed, 202 where it will, an error where it refuses.

@@ -1,6 +1,7 @@
 //! Routes of the provider role: the table of contents.
 
 pub mod documents;
+pub mod letter;
 pub mod lifecycle;
 pub mod outbox;
 pub mod send;
@@ -35,6 +36,8 @@ pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
         .service(resource("/api/documents/{id}/revoke").route(post().to(lifecycle::revoke_document)))
         .service(resource("/api/documents/{id}/reissue").route(post().to(lifecycle::reissue_document)))
         .service(resource("/api/documents/{id}/expiry").route(post().to(lifecycle::change_expiry)))
+        .service(resource("/api/documents/{id}/letter.pdf").route(get().to(letter::print_letter)))
+        .service(resource("/api/documents/{id}/qr.svg").route(get().to(letter::show_qr)))
         .service(resource("/api/documents/{id}/events").route(get().to(lifecycle::list_events)))
         .service(resource("/api/send").route(post().to(send::send_document)))
         .service(resource("/api/outbox").route(get().to(outbox::list_messages)))

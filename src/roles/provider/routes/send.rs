@@ -1,26 +1,17 @@
 //! Sending a document to its client.
 
-use std::sync::Arc;
-
 use actix_web::HttpResponse;
 use actix_web::web::Data;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::documents;
-use crate::domain::audit::Trace;
 use crate::domain::bodies;
-use crate::domain::document::{DeliveryState, Document, Operation, Refusal, SendPlan};
+use crate::domain::document::{DeliveryState, Document};
 use crate::domain::scope::DocumentsSend;
-use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, JsonBody};
-use crate::platform::idempotency::{IdempotencyKey, Operation as Run};
-use crate::platform::tenants::Vault;
+use crate::platform::idempotency::IdempotencyKey;
 use crate::roles::provider::State;
-use crate::roles::provider::flows::operations::{self, Budget, Wish};
-
-/// How often a send is planned anew when others keep changing the document.
-const RACES: usize = 5;
+use crate::roles::provider::flows::access;
 
 /// Body of `POST /api/send`.
 #[derive(ToSchema)]
@@ -81,43 +72,9 @@ pub async fn send_document(
     let vault = state.tenants.vault(&tenant).await?;
     let (request, idempotency) = (key.request(&vault, &body), state.idempotency.clone());
     let (id, by) = (bodies::document_to_send(body)?, state.audit.trace(&tenant, &by));
-    idempotency.run(request, async move |run| send(&state, &vault, &id, run, by).await).await
-}
-
-/// Sends it, unless an earlier run of the same request has done so.
-async fn send(
-    state: &State,
-    vault: &Arc<Vault>,
-    id: &str,
-    run: Run,
-    by: Trace,
-) -> Result<HttpResponse, ApiError> {
-    let budget = Budget::begin(state);
-    for race in 0..RACES {
-        let document = documents::load(state, vault, id).await?;
-        let failed = document.delivery.state == DeliveryState::Failed;
-        if run.again && !failed && operations::done_by(state, vault, &document, run.id).await? {
-            return answer(&document);
-        }
-        let plan = match document.plan_send() {
-            // Somebody who asked at the same moment was faster, or an earlier
-            // run was: the wish is fulfilled.
-            Err(Refusal::AlreadySent) if race > 0 || run.again => return answer(&document),
-            plan => plan?,
-        };
-        match plan {
-            SendPlan::Start => {
-                let expires_at = Some(document.expiry_from(clock::now(), state.access_life));
-                let wish = Wish { expires_at, name: run.id, ..Wish::plain(Operation::Send, by.clone()) };
-                if !operations::carry_out(state, vault, &document, wish, budget).await? {
-                    continue;
-                }
-            }
-            SendPlan::Resume => operations::resume(state, vault, &document, budget).await?,
-        }
-        return answer(&documents::load(state, vault, id).await?);
-    }
-    Err(ApiError::new(ErrorCode::Conflict, "Others keep changing this document; please try again"))
+    idempotency
+        .run(request, async move |run| answer(&access::send(&state, &vault, &id, run, by).await?))
+        .await
 }
 
 /// What a sending and a re-issue answer: the code, and whether it opens already.

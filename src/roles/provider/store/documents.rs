@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::events::{Line, Noted};
 use super::rows::{DocumentRow, NewRow, SearchedRow, WrittenRow};
 use super::schema::{document_events, documents};
+use super::summaries::Shown;
 use crate::domain::cursor::Cursor;
 use crate::domain::document::{DeliveryState, Document, Status};
 use crate::domain::ids::{DocumentId, TenantId};
@@ -32,6 +33,8 @@ pub struct Filter {
     pub state: Option<DeliveryState>,
     /// Only what changed since then.
     pub updated_since: Option<Timestamp>,
+    /// Only those of a view of the pages.
+    pub shown: Shown,
 }
 
 /// Writes a new document and the first line of its history; `false` if there is
@@ -140,7 +143,11 @@ pub fn search(
     Ok(Searched { found, next })
 }
 
-fn filtered<'a>(tenant: &'a TenantId, filter: &'a Filter) -> documents::BoxedQuery<'a, diesel::pg::Pg> {
+/// The documents of a tenant that a filter lets through.
+pub(super) fn filtered<'a>(
+    tenant: &'a TenantId,
+    filter: &'a Filter,
+) -> documents::BoxedQuery<'a, diesel::pg::Pg> {
     let mut query = documents::table
         .filter(documents::tenant_id.eq(tenant.as_str()))
         .filter(documents::deleted_at.is_null())
@@ -157,7 +164,7 @@ fn filtered<'a>(tenant: &'a TenantId, filter: &'a Filter) -> documents::BoxedQue
     if let Some(moment) = filter.updated_since {
         query = query.filter(documents::updated_at.ge(PgTimestamp(moment)));
     }
-    query
+    filter.shown.narrow(query)
 }
 
 /// Writes what changed and a line of the history, if the stored version is still `expected`.

@@ -8,4 +8,6 @@ pub mod relay;
 pub mod reserve;
 pub mod rows;
 pub mod schema;
+pub mod summaries;
+pub mod templates;
 pub mod webhooks;

@@ -17,9 +17,11 @@ const fn field(column: &'static str) -> Field {
     Field::new("documents", column)
 }
 
-const TITLE: Field = field("title");
+/// Its title.
+pub const TITLE: Field = field("title");
 const CONTENT: Field = field("content");
-const RECIPIENT: Field = field("recipient");
+/// Whom it is for.
+pub const RECIPIENT: Field = field("recipient");
 const METADATA: Field = field("metadata");
 /// The code that the client role gave.
 pub const ACCESS_CODE: Field = field("access_code");
@@ -49,6 +51,11 @@ pub const SEALED: &[SealedTable] = &[
         name: "code_reserve",
         key: RowKey::Uuid("id"),
         columns: &[column("sealed", Holds::Internal)],
+    },
+    SealedTable {
+        name: "document_templates",
+        key: RowKey::Uuid("id"),
+        columns: &[column("name", Holds::Text), column("title", Holds::Text), column("content", Holds::Text)],
     },
     SealedTable {
         name: "webhook_endpoints",

@@ -94,3 +94,15 @@ diesel::table! {
         updated_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    document_templates (tenant_id, id) {
+        tenant_id -> Text,
+        id -> Uuid,
+        name -> Bytea,
+        title -> Bytea,
+        content -> Bytea,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}

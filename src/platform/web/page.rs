@@ -1,0 +1,237 @@
+//! The frame of every page, and how a page becomes an answer.
+
+use std::borrow::Borrow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HeaderValue, RETRY_AFTER, SET_COOKIE,
+};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use super::assets::{Asset, Assets};
+use super::language::{self, language_of};
+use super::texts;
+use crate::config::Sender;
+use crate::domain::colour::Colour;
+use crate::domain::language::{Language, Text};
+use crate::platform::http::{ApiError, ErrorCode};
+
+/// The stylesheet of every page.
+pub const STYLE: Asset = Asset::new("oc", "css", include_bytes!("../../../assets/oc.css"));
+/// The ground of a page in the dark, as the stylesheet has it.
+const DARK: Colour = Colour::new(0x17, 0x20, 0x1e);
+/// What pages may load: our own files. Scripts only better what works without them.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+
+/// What the pages of a role have in common. Made once, when the role starts.
+#[derive(Debug, Clone)]
+pub struct Pages {
+    sender: Arc<Sender>,
+    styles: Arc<[String]>,
+    script: Arc<str>,
+    is_https: bool,
+}
+
+impl Pages {
+    /// The pages of a role that people reach over https or not, with its own script; and
+    /// the files that they load, which [`super::assets::configure`] mounts.
+    #[must_use]
+    pub fn new(sender: &Sender, script: &Asset, is_https: bool) -> (Self, Assets) {
+        let brand = sender.colour.map(brand);
+        let mut assets = vec![STYLE, script.clone()];
+        assets.extend(brand.clone());
+        let styles: Vec<String> =
+            [Some(STYLE), brand].into_iter().flatten().map(|style| style.url()).collect();
+        let (sender, script) = (Arc::new(sender.clone()), Arc::from(script.url()));
+        (Self { sender, styles: styles.into(), script, is_https }, Assets(assets))
+    }
+
+    /// The same with a further stylesheet, for what only one role's pages have.
+    #[must_use]
+    pub fn with_style(self, style: &Asset, mut assets: Assets) -> (Self, Assets) {
+        assets.0.push(style.clone());
+        // The colours of a practice come last.
+        let mut styles = self.styles.to_vec();
+        styles.insert(styles.len().min(1), style.url());
+        (Self { styles: styles.into(), ..self }, assets)
+    }
+
+    /// The frame of the page that a request is answered with.
+    #[must_use]
+    pub fn page(&self, req: &HttpRequest) -> Page {
+        self.page_in(language_of(req))
+    }
+
+    /// The frame of a page in this language.
+    #[must_use]
+    pub fn page_in(&self, language: Language) -> Page {
+        Page { language, pages: self.clone() }
+    }
+
+    /// Remembers the language that `?lang=` or a form asked for.
+    pub fn remember(&self, answer: &mut HttpResponse, language: Language) -> Result<(), ApiError> {
+        let line = language::cookie(language, self.is_https);
+        let line = HeaderValue::from_str(&line).map_err(ApiError::internal)?;
+        answer.headers_mut().append(SET_COOKIE, line);
+        Ok(())
+    }
+}
+
+/// The colour of a practice as a stylesheet.
+fn brand(colour: Colour) -> Asset {
+    let dark = colour.lightened_for(DARK);
+    let of = |colour: Colour| format!(":root{{--accent:{colour};--on-accent:{}}}", colour.opposite());
+    Asset::made("brand", "css", format!("{}@media (prefers-color-scheme:dark){{{}}}\n", of(colour), of(dark)))
+}
+
+/// The frame of one page; templates know it as `page`.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// The language in which it is written.
+    pub language: Language,
+    pages: Pages,
+}
+
+/// A language that a page offers.
+#[derive(Debug, Clone, Copy)]
+pub struct Offered {
+    /// `de`.
+    pub tag: &'static str,
+    /// `Deutsch`.
+    pub name: &'static str,
+    /// Whether the page is in it already.
+    pub is_current: bool,
+}
+
+impl Page {
+    /// A text in the language of the page.
+    pub fn t(&self, text: impl Borrow<Text>) -> &'static str {
+        (*text.borrow()).of(self.language)
+    }
+
+    /// `de`.
+    #[must_use]
+    pub fn lang(&self) -> &'static str {
+        self.language.tag()
+    }
+
+    /// Who stands behind it.
+    #[must_use]
+    pub fn sender(&self) -> &Sender {
+        &self.pages.sender
+    }
+
+    /// The name of the practice, or what stands in its place.
+    #[must_use]
+    pub fn brand(&self) -> &str {
+        self.sender().name.as_deref().unwrap_or_else(|| self.t(texts::DOCUMENTS))
+    }
+
+    /// URLs of its stylesheets.
+    #[must_use]
+    pub fn styles(&self) -> &[String] {
+        &self.pages.styles
+    }
+
+    /// URL of its script.
+    #[must_use]
+    pub fn script(&self) -> &str {
+        &self.pages.script
+    }
+
+    /// The languages that it offers.
+    #[must_use]
+    pub fn languages(&self) -> Vec<Offered> {
+        let offered = |language: Language| Offered {
+            tag: language.tag(),
+            name: language.name(),
+            is_current: language == self.language,
+        };
+        Language::ALL.map(offered).into()
+    }
+
+    /// `5 minutes`, rounded up; `2 hours` where it is long.
+    #[must_use]
+    pub fn span(&self, span: Duration) -> String {
+        match span.as_secs().div_ceil(60).max(1) {
+            1 => self.t(texts::ONE_MINUTE).to_owned(),
+            minutes @ ..100 => texts::MINUTES.with(self.language, &[&minutes]),
+            minutes => texts::HOURS_LONG.with(self.language, &[&minutes.div_ceil(60)]),
+        }
+    }
+}
+
+/// The answer that shows a page. `page` is the frame that the template holds.
+pub fn answer(
+    req: &HttpRequest,
+    page: &Page,
+    status: StatusCode,
+    template: &impl Template,
+) -> Result<HttpResponse, ApiError> {
+    let html = template.render().map_err(ApiError::internal)?;
+    let mut answer = HttpResponse::build(status)
+        .content_type("text/html; charset=utf-8")
+        .insert_header(("X-Robots-Tag", "noindex"))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((CONTENT_LANGUAGE, page.lang()))
+        .body(html);
+    if let Some(asked) = language::asked(req) {
+        page.pages.remember(&mut answer, asked)?;
+    }
+    Ok(answer)
+}
+
+/// Like [`answer`], for a page that says why something went wrong: with the status of
+/// the error, how long to wait, and its cause in the log.
+pub fn refused(
+    req: &HttpRequest,
+    page: &Page,
+    error: &ApiError,
+    template: &impl Template,
+) -> Result<HttpResponse, ApiError> {
+    match (&error.cause, error.code) {
+        (Some(cause), ErrorCode::InternalError) => log::error!("a page can't be shown: {cause}"),
+        (Some(cause), _) => log::warn!("a page can't be shown: {cause}"),
+        (None, _) => {}
+    }
+    let mut answer = answer(req, page, error.code.status(), template)?;
+    if let Some(wait) = error.retry_after {
+        answer.headers_mut().insert(RETRY_AFTER, wait.as_secs().max(1).into());
+    }
+    Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCRIPT: Asset = Asset::new("test", "js", b"");
+
+    #[test]
+    fn the_stylesheet_is_small() {
+        assert!(STYLE.size() < 20_000, "{}", STYLE.size());
+    }
+
+    #[test]
+    fn a_colour_makes_a_stylesheet_of_its_own() {
+        let plain = Pages::new(&Sender::default(), &SCRIPT, true);
+        assert_eq!((plain.0.styles.len(), plain.1.0.len()), (1, 2));
+        let sender = Sender { colour: Colour::parse("#7a0019"), ..Sender::default() };
+        let (pages, assets) = Pages::new(&sender, &SCRIPT, true);
+        assert_eq!((pages.styles.len(), assets.0.len()), (2, 3));
+    }
+
+    #[test]
+    fn a_wait_is_told_in_words() {
+        let (pages, _) = Pages::new(&Sender::default(), &SCRIPT, true);
+        let span = |seconds| pages.page_in(Language::De).span(Duration::from_secs(seconds));
+        assert_eq!(span(0), "eine Minute");
+        assert_eq!(span(61), "2 Minuten");
+        assert_eq!(span(7_201), "3 Stunden");
+    }
+}

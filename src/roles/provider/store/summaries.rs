@@ -1,0 +1,181 @@
+//! Documents as a list shows them: without their texts, which may be long.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::result::QueryResult;
+use uuid::Uuid;
+
+use super::documents::{Filter, filtered};
+use super::rows::{RECIPIENT, TITLE};
+use super::schema::documents;
+use crate::domain::document::{DeliveryState, Document, Operation, Status};
+use crate::domain::ids::DocumentId;
+use crate::domain::recipient::Recipient;
+use crate::domain::timestamp::Timestamp;
+use crate::platform::db::PgTimestamp;
+use crate::platform::tenants::{Vault, VaultError};
+
+/// Which documents a list shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shown {
+    /// Every one.
+    #[default]
+    All,
+    /// Still being written.
+    Drafts,
+    /// Final, and never sent.
+    Ready,
+    /// On their way.
+    Underway,
+    /// With the client role, and not opened yet.
+    Delivered,
+    /// Opened at least once.
+    Opened,
+    /// The last operation was given up.
+    Failed,
+    /// Access was withdrawn or has ended by time.
+    Ended,
+}
+
+impl Shown {
+    /// Each with its word in a query.
+    pub const WORDS: [(&'static str, Self); 8] = [
+        ("all", Self::All),
+        ("drafts", Self::Drafts),
+        ("ready", Self::Ready),
+        ("underway", Self::Underway),
+        ("delivered", Self::Delivered),
+        ("opened", Self::Opened),
+        ("failed", Self::Failed),
+        ("ended", Self::Ended),
+    ];
+
+    /// Reads such a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|(_, shown)| *shown)
+    }
+
+    /// Narrows a query of documents.
+    pub(super) fn narrow(self, query: documents::BoxedQuery<'_, Pg>) -> documents::BoxedQuery<'_, Pg> {
+        use DeliveryState as S;
+        let states: &[S] = match self {
+            Self::All | Self::Drafts => &[],
+            Self::Ready => &[S::None],
+            Self::Underway => &[S::Queued, S::Delivering],
+            Self::Delivered | Self::Opened => &[S::Delivered],
+            Self::Failed => &[S::Failed],
+            Self::Ended => &[S::Revoked, S::Expired],
+        };
+        let words: Vec<_> = states.iter().map(|state| state.as_str()).collect();
+        let query =
+            if words.is_empty() { query } else { query.filter(documents::delivery_state.eq_any(words)) };
+        match self {
+            Self::Drafts => query.filter(documents::status.eq(Status::Draft.as_str())),
+            Self::Ready => query.filter(documents::status.eq(Status::Final.as_str())),
+            Self::Delivered => query.filter(documents::opened_at.is_null()),
+            Self::Opened => query.filter(documents::opened_at.is_not_null()),
+            _ => query,
+        }
+    }
+}
+
+/// A line of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The document.
+    pub id: DocumentId,
+    /// Its title.
+    pub title: String,
+    /// Whom it is for.
+    pub recipient: Option<Recipient>,
+    /// Draft or final.
+    pub status: Status,
+    /// How far the last operation has come.
+    pub state: DeliveryState,
+    /// The last operation.
+    pub operation: Option<Operation>,
+    /// Whether its newest version was not sent yet, but an older one was.
+    pub edited: bool,
+    /// Attempts so far.
+    pub attempts: i32,
+    /// When the next attempt is due.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+    /// When it was first opened.
+    pub opened_at: Option<Timestamp>,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl From<Document> for Summary {
+    fn from(document: Document) -> Self {
+        let edited = document.sent_version.is_some_and(|sent| sent != document.version);
+        let delivery = document.delivery;
+        Self {
+            id: document.id,
+            title: document.written.title,
+            recipient: document.written.recipient,
+            status: document.status,
+            state: delivery.state,
+            operation: document.operation,
+            edited,
+            attempts: delivery.attempts,
+            next_attempt_at: delivery.next_attempt_at,
+            last_error: delivery.last_error,
+            opened_at: delivery.opened_at,
+            updated_at: document.updated_at,
+        }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = documents, check_for_backend(diesel::pg::Pg))]
+struct SummaryRow {
+    id: Uuid,
+    title: Vec<u8>,
+    recipient: Option<Vec<u8>>,
+    status: String,
+    version: i32,
+    sent_version: Option<i32>,
+    operation: Option<String>,
+    delivery_state: String,
+    delivery_attempts: i32,
+    next_attempt_at: Option<PgTimestamp>,
+    last_error: Option<String>,
+    opened_at: Option<PgTimestamp>,
+    updated_at: PgTimestamp,
+}
+
+impl SummaryRow {
+    fn open(&self, vault: &Vault) -> Result<Summary, VaultError> {
+        let recipient = self.recipient.as_ref().map(|sealed| vault.open_json(RECIPIENT, self.id, sealed));
+        Ok(Summary {
+            id: DocumentId(self.id),
+            title: vault.open_text(TITLE, self.id, &self.title)?,
+            recipient: recipient.transpose()?,
+            status: Status::parse(&self.status).unwrap_or(Status::Final),
+            state: DeliveryState::parse(&self.delivery_state).unwrap_or(DeliveryState::Queued),
+            operation: self.operation.as_deref().and_then(Operation::parse),
+            edited: self.sent_version.is_some_and(|sent| sent != self.version),
+            attempts: self.delivery_attempts,
+            next_attempt_at: self.next_attempt_at.map(Into::into),
+            last_error: self.last_error.clone(),
+            opened_at: self.opened_at.map(Into::into),
+            updated_at: self.updated_at.into(),
+        })
+    }
+}
+
+/// Reads up to `limit` documents, newest first. The text that is searched for is not looked at.
+pub fn list(
+    conn: &mut PgConnection,
+    vault: &Vault,
+    filter: &Filter,
+    limit: i64,
+) -> QueryResult<Vec<Summary>> {
+    let query = filtered(vault.tenant(), filter).select(SummaryRow::as_select());
+    let rows: Vec<SummaryRow> = query.order(documents::id.desc()).limit(limit).load(conn)?;
+    vault.reading(conn, |vault| rows.iter().map(|row| row.open(vault)).collect())
+}

@@ -1,0 +1,109 @@
+//! The form of the editor: its fields, and what is wrong with them.
+
+use serde_json::{Value, json};
+
+use super::words::document as words;
+use crate::domain::document::Document;
+use crate::domain::fields::FieldError;
+use crate::domain::language::Text;
+use crate::platform::http::ApiError;
+use crate::platform::web::Form;
+
+/// What stands in the fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// The version that was edited; 0 for a document that is not there yet.
+    pub version: i32,
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub content: String,
+    /// Recipient: name, e-mail address, telephone number, language.
+    pub recipient: [String; 4],
+}
+
+const RECIPIENT: [&str; 4] = ["name", "email", "phone", "language"];
+
+impl Typed {
+    /// Reads the form. Browsers send line ends as CR LF; texts are kept with LF.
+    pub fn read(form: &Form) -> Result<Self, ApiError> {
+        let field = |name| form.required(name);
+        let version = field("version")?.parse().unwrap_or(-1);
+        let mut recipient = [(); 4].map(|()| String::new());
+        for (to, name) in recipient.iter_mut().zip(RECIPIENT) {
+            field(name)?.trim().clone_into(to);
+        }
+        let content = field("content")?.replace("\r\n", "\n");
+        Ok(Self { version, title: field("title")?, content, recipient })
+    }
+
+    /// What is written in a document.
+    pub fn of(document: &Document) -> Self {
+        let known = document.written.recipient.clone();
+        let recipient = known.map_or_else(Default::default, |known| {
+            [known.name, known.email, known.phone, known.language].map(Option::unwrap_or_default)
+        });
+        Self {
+            version: document.version,
+            title: document.written.title.clone(),
+            content: document.written.content.clone(),
+            recipient,
+        }
+    }
+
+    /// The body of a request to the API that says the same. Fields that the form does
+    /// not have stay as they are.
+    pub fn body(&self) -> Value {
+        let given: serde_json::Map<String, Value> = RECIPIENT
+            .iter()
+            .zip(&self.recipient)
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(name, text)| ((*name).to_owned(), Value::String(text.clone())))
+            .collect();
+        let recipient = if given.is_empty() { Value::Null } else { Value::Object(given) };
+        json!({"title": self.title, "content": self.content, "recipient": recipient})
+    }
+
+    /// What the editor compares with what somebody has typed: as JSON for its script.
+    pub fn json(&self) -> Value {
+        let [name, email, phone, language] = &self.recipient;
+        json!({
+            "version": self.version, "title": self.title, "content": self.content,
+            "name": name, "email": email, "phone": phone, "language": language,
+        })
+    }
+
+    /// Whether the same is written, whatever the version.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self.title.trim() == other.title.trim()
+            && self.content.trim() == other.content.trim()
+            && self.recipient == other.recipient
+    }
+}
+
+/// What is wrong with a field, in words that stand beside it.
+pub fn broken(errors: &[FieldError]) -> Vec<(&'static str, Text)> {
+    let said = |error: &FieldError| match error.field.as_str() {
+        "title" => Some(("title", words::TITLE_BROKEN)),
+        "content" => Some(("content", words::TEXT_BROKEN)),
+        "recipient.name" => Some(("name", words::NAME_BROKEN)),
+        "recipient.email" => Some(("email", words::EMAIL_BROKEN)),
+        "recipient.phone" => Some(("phone", words::PHONE_BROKEN)),
+        _ => None,
+    };
+    errors.iter().filter_map(said).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_recipient_is_none_and_the_others_are_named() {
+        let mut typed = Typed { title: "T".to_owned(), content: "C".to_owned(), ..Typed::default() };
+        assert_eq!(typed.body(), json!({"title": "T", "content": "C", "recipient": null}));
+        typed.recipient[1] = "a@b.ch".to_owned();
+        assert_eq!(typed.body()["recipient"], json!({"email": "a@b.ch"}));
+        assert!(typed.says_the_same(&Typed { version: 7, title: " T ".to_owned(), ..typed.clone() }));
+    }
+}
