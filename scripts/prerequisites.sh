@@ -2,12 +2,15 @@
 # Checks what it takes to build, run and test, and installs what is missing:
 # with apt-get on Debian and Ubuntu, with Homebrew on macOS. What can't be
 # installed here is named. Silent and quick when everything is there. With
-# --clock also what the proof with a wrong clock needs, where apt-get has it.
+# --browser also the browser that the tests look at pages with, and with --clock
+# what the proof with a wrong clock needs, where apt-get has them.
 set -euo pipefail
 
 POSTGRES_OLDEST=15
+options=$*
 
 have() { command -v "$1" >/dev/null 2>&1; }
+asked() { [[ " $options " == *" $1 "* ]]; }
 say() { printf '%s\n' "$*" >&2; }
 
 as_root() {
@@ -79,9 +82,11 @@ packages=()
 have_compiler || packages+=(build-essential)
 have make || packages+=(make)
 have_postgres || packages+=(postgresql)
-# Only tests need it, and they say loudly when it is missing. Started by hand only.
+# Only tests need these, and they say loudly when they are missing. Started by hand only.
 if have apt-get && ! have redis-server; then packages+=(redis-server); fi
-if [ "${1:-}" = --clock ] && have apt-get && ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then
+if have apt-get && ! have pdftotext; then packages+=(poppler-utils); fi
+if asked --browser && have apt-get && ! have chromedriver; then packages+=(chromium chromium-driver fonts-noto-core); fi
+if asked --clock && have apt-get && ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then
   packages+=(libfaketime)
 fi
 
