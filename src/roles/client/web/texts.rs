@@ -304,6 +304,19 @@ pub const NUMBER_PERHAPS_SENT: Text = Text {
     it: "Forse il numero non è stato inviato. Se dopo mezzo minuto non arriva nulla, se ne faccia inviare un altro.",
 };
 
+// Everywhere.
+
+pub const PHONE: Text = Text { en: "Telephone", fr: "Téléphone", de: "Telefon", it: "Telefono" };
+pub const HOURS: Text =
+    Text { en: "Opening hours", fr: "Heures d’ouverture", de: "Öffnungszeiten", it: "Orari di apertura" };
+pub const PRINT: Text = Text { en: "Print", fr: "Imprimer", de: "Drucken", it: "Stampa" };
+pub const OFFLINE: Text = Text {
+    en: "You are offline. Nothing is lost: connect to the internet, then try again.",
+    fr: "Vous êtes hors ligne. Rien n’est perdu : connectez-vous à Internet, puis réessayez.",
+    de: "Sie sind offline. Es geht nichts verloren: Verbinden Sie sich mit dem Internet und versuchen Sie es nochmals.",
+    it: "Lei è offline. Nulla è perso: si colleghi a Internet, poi riprovi.",
+};
+
 // The document.
 
 pub const FROM: Text = Text { en: "From", fr: "De", de: "Von", it: "Da" };
