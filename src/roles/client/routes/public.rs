@@ -134,7 +134,6 @@ pub struct PublicAccess {
     /// The last part of a link, for those who came by one: what others try with the code alone does not block them.
     link_token: Option<String>,
     /// The token of a session that has begun: opens the same document again. Nothing else is looked at then.
-    #[schema(pattern = r"\S")]
     session: Option<String>,
 }
 
