@@ -216,7 +216,7 @@ async fn greet(ports: &Ports) -> Result<(), Failure> {
     wait_until_ready(&Api::new(&client, &Credentials::default())?).await?;
     let first = load_examples(&api).await?;
     output::note(&format!(
-        "\n  oc is ready.\n\n  provider  {provider}/docs   the API of those who write\n  client    {client}/       the page of those who read\n"
+        "\n  oc is ready.\n\n  provider  {provider}/   the workspace of those who write\n  client    {client}/   the page of those who read\n"
     ));
     if let Some(Example { title, link, code }) = first {
         output::note(&format!(

@@ -2,12 +2,14 @@
 
 mod bots;
 mod client_states;
+mod front_ends;
 mod journey;
 mod workspace;
 
 use oc::roles::Role;
 use serde_json::{Value, json};
 
+use crate::support::Settings;
 use crate::support::browser::{Browser, DESKTOP, PHONE};
 use crate::support::database::TestDatabase;
 use crate::support::http::{Answer, Call};
@@ -35,6 +37,11 @@ struct House {
 
 impl House {
     fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// With further settings of both roles.
+    fn with(given: Settings<'_>) -> Self {
         let (at_provider, at_client) = (TestDatabase::of("provider"), TestDatabase::of("client"));
         let sms = Receiver::start(Behaviour::Answer(202, "{}".to_owned()));
         let gateway = format!("http://{}/sms", sms.address());
@@ -53,14 +60,15 @@ impl House {
             ("WRONG_CODES_PER_ADDRESS_DAY", "0"),
             ("WRONG_CODES_PER_TENANT", "0"),
         ];
-        let client = Served::start(Role::Client, &at_client, &[&practice[..], &of_client].concat());
+        let client = Served::start(Role::Client, &at_client, &[&practice[..], &of_client, given].concat());
         let base = format!("{}/api/", client.url());
         let of_provider = [
             ("CLIENT_BASE_URL", base.as_str()),
             ("SEND_TIMEOUT_MS", "15000"),
             ("DELIVERY_TIMEOUT_MS", "15000"),
         ];
-        let provider = Served::start(Role::Provider, &at_provider, &[&practice[..], &of_provider].concat());
+        let provider =
+            Served::start(Role::Provider, &at_provider, &[&practice[..], &of_provider, given].concat());
         Self { provider, client, at_client, _at_provider: at_provider, sms }
     }
 
