@@ -28,7 +28,7 @@ pub use identity::{Auth, Identity, Jwks, Jwt};
 pub use limits::{GuessLimits, Limits, TlsFiles, Web};
 pub use messages::{MailProtection, MailServer, Messages, SmsGateway};
 pub use network::{Network, is_this_machine};
-pub use sender::Sender;
+pub use sender::{Logo, Sender};
 pub use setting::Setting;
 pub use settings::SETTINGS;
 pub use tenants::{Custody, Provisioning, Tenancy};

@@ -1,10 +1,14 @@
 //! Who stands behind the pages: what recipients need to recognise and to reach.
 
+use std::fmt;
+
 use super::values::{Problems, Values};
 use crate::domain::colour::Colour;
 
 /// Longest of these texts in characters.
 const LENGTH_MAX: usize = 200;
+/// Largest logo in bytes: it is part of every page.
+const LOGO_MAX: usize = 102_400;
 /// Lines of an address that have room on a letter.
 const LINES: usize = 6;
 
@@ -21,6 +25,36 @@ pub struct Sender {
     pub hours: Option<String>,
     /// `SENDER_COLOUR`.
     pub colour: Option<Colour>,
+    /// `SENDER_LOGO`: what stands in that file.
+    pub logo: Option<Logo>,
+}
+
+/// A picture that pages show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Logo {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// `svg` or `png`.
+    pub extension: &'static str,
+}
+
+impl Logo {
+    fn read(path: &str) -> Option<Self> {
+        let bytes = std::fs::read(path).ok().filter(|bytes| bytes.len() <= LOGO_MAX)?;
+        let is_svg = std::str::from_utf8(&bytes).is_ok_and(|text| text.contains("<svg"));
+        let extension = match bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+            true => "png",
+            false if is_svg => "svg",
+            false => return None,
+        };
+        Some(Self { bytes, extension })
+    }
+}
+
+impl fmt::Debug for Logo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Logo({}, {} bytes)", self.extension, self.bytes.len())
+    }
 }
 
 impl Sender {
@@ -34,6 +68,13 @@ impl Sender {
                 );
             }
             colour
+        });
+        let logo = values.get("SENDER_LOGO").filter(|path| !path.trim().is_empty()).and_then(|path| {
+            let logo = Logo::read(path.trim());
+            if logo.is_none() {
+                problems.add("SENDER_LOGO", "must be the path of a picture, SVG or PNG, of at most 100 kB");
+            }
+            logo
         });
         let mut text = |name: &str| {
             let given = values.get(name).map(str::trim).filter(|text| !text.is_empty())?;
@@ -49,7 +90,7 @@ impl Sender {
         if address.len() > LINES {
             problems.add("SENDER_ADDRESS", "must have at most 6 lines, separated by commas");
         }
-        Self { name, address, phone, hours, colour }
+        Self { name, address, phone, hours, colour, logo }
     }
 
     /// The telephone number as a link dials it, `+41441234567`; `None` where there are
@@ -66,6 +107,23 @@ impl Sender {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_logo_is_a_small_picture() {
+        let folder = std::env::temp_dir().join(format!("oc-logo-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let read = |bytes: &[u8]| {
+            let path = folder.join("logo");
+            std::fs::write(&path, bytes).unwrap();
+            Logo::read(path.to_str().unwrap()).map(|logo| logo.extension)
+        };
+        assert_eq!(read(b"<svg xmlns='http://www.w3.org/2000/svg'/>"), Some("svg"));
+        assert_eq!(read(b"\x89PNG\r\n\x1a\n..."), Some("png"));
+        assert_eq!(read(b"GIF89a"), None);
+        assert_eq!(read(&[b"<svg>".as_slice(), &vec![b' '; LOGO_MAX]].concat()), None);
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(Logo::read(folder.to_str().unwrap()), None);
+    }
 
     #[test]
     fn a_telephone_number_can_be_dialled() {

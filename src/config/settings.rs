@@ -157,6 +157,7 @@ pub const SETTINGS: &[Setting] = &[
         )
     },
     setting("SENDER_NAME", Default::None, "Name of the practice, as recipients know it"),
+    setting("SENDER_LOGO", Default::None, "Path of its logo on the pages: SVG or PNG, at most 100 kB"),
     Setting {
         role: Some("provider"),
         ..setting(

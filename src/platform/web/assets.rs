@@ -31,8 +31,7 @@ impl Asset {
 
     /// A file that was made when the program started.
     #[must_use]
-    pub fn made(stem: &'static str, extension: &'static str, text: String) -> Self {
-        let bytes = text.into_bytes();
+    pub fn made(stem: &'static str, extension: &'static str, bytes: Vec<u8>) -> Self {
         Self { stem, extension, hash: hash(&bytes), bytes: Cow::Owned(bytes) }
     }
 
@@ -53,6 +52,7 @@ impl Asset {
             "css" => "text/css; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",
             "svg" => "image/svg+xml",
+            "png" => "image/png",
             _ => "application/octet-stream",
         }
     }
@@ -118,6 +118,6 @@ mod tests {
             assert_eq!(asset.is_named(other), None, "{other}");
         }
         assert_ne!(Asset::new("oc", "css", b"a{ }").url(), url);
-        assert_eq!(Asset::made("oc", "css", "a{}".to_owned()).url(), url);
+        assert_eq!(Asset::made("oc", "css", b"a{}".to_vec()).url(), url);
     }
 }

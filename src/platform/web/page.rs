@@ -34,6 +34,7 @@ pub struct Pages {
     sender: Arc<Sender>,
     styles: Arc<[String]>,
     script: Arc<str>,
+    logo: Option<Arc<str>>,
     is_https: bool,
 }
 
@@ -45,10 +46,13 @@ impl Pages {
         let brand = sender.colour.map(brand);
         let mut assets = vec![STYLE, script.clone()];
         assets.extend(brand.clone());
+        let logo = sender.logo.as_ref().map(|logo| Asset::made("logo", logo.extension, logo.bytes.clone()));
+        assets.extend(logo.clone());
+        let logo = logo.map(|logo| Arc::from(logo.url()));
         let styles: Vec<String> =
             [Some(STYLE), brand].into_iter().flatten().map(|style| style.url()).collect();
         let (sender, script) = (Arc::new(sender.clone()), Arc::from(script.url()));
-        (Self { sender, styles: styles.into(), script, is_https }, Assets(assets))
+        (Self { sender, styles: styles.into(), script, logo, is_https }, Assets(assets))
     }
 
     /// The same with a further stylesheet, for what only one role's pages have.
@@ -86,7 +90,8 @@ impl Pages {
 fn brand(colour: Colour) -> Asset {
     let dark = colour.lightened_for(DARK);
     let of = |colour: Colour| format!(":root{{--accent:{colour};--on-accent:{}}}", colour.opposite());
-    Asset::made("brand", "css", format!("{}@media (prefers-color-scheme:dark){{{}}}\n", of(colour), of(dark)))
+    let style = format!("{}@media (prefers-color-scheme:dark){{{}}}\n", of(colour), of(dark));
+    Asset::made("brand", "css", style.into_bytes())
 }
 
 /// The frame of one page; templates know it as `page`.
@@ -130,6 +135,12 @@ impl Page {
     #[must_use]
     pub fn brand(&self) -> &str {
         self.sender().name.as_deref().unwrap_or_else(|| self.t(texts::DOCUMENTS))
+    }
+
+    /// URL of the picture of the practice, if there is one.
+    #[must_use]
+    pub fn logo(&self) -> Option<&str> {
+        self.pages.logo.as_deref()
     }
 
     /// URLs of its stylesheets.

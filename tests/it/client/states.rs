@@ -185,17 +185,28 @@ async fn a_browser_is_told_in_words_what_programs_are_told_in_json() {
 #[actix_web::test]
 async fn the_practice_shows_who_it_is_and_how_it_is_reached() {
     let database = std::rc::Rc::new(crate::support::database::TestDatabase::of("client"));
+    let folder = crate::support::scratch::Scratch::new("logo");
+    let logo = folder.path().join("logo.svg");
+    let picture = "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>";
+    std::fs::write(&logo, picture).unwrap();
     let settings = [
         ("SENDER_NAME", "Praxis <am> See"),
         ("SENDER_PHONE", "+41 (0)44 123 45 67"),
         ("SENDER_HOURS", "Mo-Fr 8-17"),
         ("SENDER_COLOUR", "#7a0019"),
+        ("SENDER_LOGO", logo.to_str().unwrap()),
     ];
     let client = Client::on(&database, &settings).await;
     let page = client.call(Call::get("/")).await.text();
     for part in ["am&#62; See", "href=\"tel:+41441234567\"", "Mo-Fr 8-17", "/assets/brand."] {
         assert!(page.contains(part), "{part} in {page}");
     }
+    let path = page.split('"').find(|part| part.starts_with("/assets/logo.")).unwrap();
+    let shown = client.call(Call::get(path)).await;
+    assert_eq!((shown.header("Content-Type"), shown.text().as_str()), (Some("image/svg+xml"), picture));
+    // Also where somebody looks at it alone, it runs nothing.
+    let policy = shown.header("Content-Security-Policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("script-src"), "{policy}");
     let path = page.split('"').find(|part| part.starts_with("/assets/brand.")).unwrap();
     let style = client.call(Call::get(path)).await;
     assert!(style.text().contains("--accent:#7a0019"), "{}", style.text());

@@ -1,5 +1,6 @@
 //! The pages of the provider role, as a browser without scripts uses them.
 
+mod account;
 mod editing;
 mod library;
 mod list;
