@@ -86,12 +86,6 @@ impl Text {
     }
 }
 
-/// The text of one of two numbers of things: exactly one, or any other.
-#[must_use]
-pub fn plural(count: u64, one: Text, many: Text) -> Text {
-    if count == 1 { one } else { many }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
@@ -141,7 +135,5 @@ pub(crate) mod tests {
         let text = Text { en: "{0} of {1}", fr: "{0} sur {1}", de: "{0} von {1}", it: "{1}: {0}" };
         assert_eq!(text.with(Language::It, &[&1, &"b"]), "b: 1");
         assert_eq!(text.with(Language::De, &[&1, &"b"]), "1 von b");
-        assert_eq!(plural(1, text, Text { en: "many", ..text }).en, "{0} of {1}");
-        assert_eq!(plural(0, text, Text { en: "many", ..text }).en, "many");
     }
 }

@@ -6,7 +6,6 @@
 
 pub mod assets;
 pub mod cookies;
-pub mod csrf;
 pub mod forms;
 pub mod language;
 pub mod markdown;

@@ -2,8 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use uuid::Uuid;
 
 use super::words::{document, frame, list, steps};
 use crate::domain::language::Text;
@@ -122,10 +124,11 @@ impl Desk {
         if self.scopes.allow(scope) { Ok(()) } else { Err(ApiError::new(ErrorCode::Forbidden, message())) }
     }
 
-    /// Takes a form that stands on a page of this session.
-    pub fn accept(&self, form: &Form) -> Result<(), ApiError> {
+    /// Reads a form, which has to stand on a page of this session.
+    pub async fn form(&self, req: &HttpRequest, payload: Payload) -> Result<Form, ApiError> {
+        let form = Form::read(req, payload).await?;
         if form.field("form-token").unwrap_or_default() == self.form_token {
-            return Ok(());
+            return Ok(form);
         }
         let message = "The form does not belong to this session; please load the page again";
         Err(ApiError::new(ErrorCode::TenantMismatch, message))
@@ -159,6 +162,12 @@ struct ProblemPage<'a> {
     page: &'a Page,
     desk: &'a Desk,
     why: Text,
+}
+
+/// What a form is called, so that it is done once however often it is sent.
+pub fn once(form: &Form) -> Result<Uuid, ApiError> {
+    let broken = |_| ApiError::new(ErrorCode::MalformedRequest, "The form lacks its name");
+    Uuid::try_parse(&form.required("once")?).map_err(broken)
 }
 
 /// Sends a browser on, so that loading the page again repeats nothing.

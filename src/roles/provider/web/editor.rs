@@ -18,7 +18,7 @@ use crate::domain::language::{Language, Text};
 use crate::domain::scope::DocumentsWrite;
 use crate::platform::http::{ApiError, ErrorCode, Signed, wants_json};
 use crate::platform::tenants::Vault;
-use crate::platform::web::{Form, Page, markdown, page};
+use crate::platform::web::{Page, markdown, page};
 use crate::platform::{clock, random};
 use crate::roles::provider::State;
 use crate::roles::provider::flows::{documents as flow, library};
@@ -130,8 +130,7 @@ async fn save_form(
     id: &str,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let form = Form::read(req, payload).await?;
-    desk.accept(&form)?;
+    let form = desk.form(req, payload).await?;
     let typed = Typed::read(&form)?;
     let vault = state.tenants.vault(&who.tenant).await?;
     let script = wants_json(req);
@@ -192,8 +191,7 @@ pub async fn preview(
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let desk = Desk::of(&state, &req, &who, Place::Documents);
-    let form = Form::read(&req, payload).await?;
-    desk.accept(&form)?;
+    let form = desk.form(&req, payload).await?;
     let html = markdown::to_html(&form.required("content")?);
     Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
 }

@@ -6,14 +6,14 @@ use askama::Template;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::desk::{Desk, Notice, Place, go_to};
+use super::desk::{Desk, Notice, Place, go_to, once};
 use super::words::{frame, list};
 use crate::domain::dates;
 use crate::domain::scope::{DocumentsRead, DocumentsWrite};
 use crate::domain::template::Template as Saved;
 use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorCode, Signed};
-use crate::platform::web::{Form, Page, page};
+use crate::platform::web::{Page, page};
 use crate::roles::provider::State;
 use crate::roles::provider::flows::{documents as flow, library};
 
@@ -99,11 +99,8 @@ pub async fn keep(
 ) -> Result<HttpResponse, ApiError> {
     let desk = Desk::of(&state, &req, &who, Place::Library);
     let kept = async {
-        let form = Form::read(&req, payload).await?;
-        desk.accept(&form)?;
-        let (name, once) = (form.required("name")?, Uuid::try_parse(&form.required("once")?));
-        let broken = |_| ApiError::new(ErrorCode::MalformedRequest, "The form lacks its name");
-        let once = once.map_err(broken)?;
+        let form = desk.form(&req, payload).await?;
+        let (name, once) = (form.required("name")?, once(&form)?);
         let vault = state.tenants.vault(&who.tenant).await?;
         let written = flow::load(&state, &vault, &id).await?.written;
         let body = json!({"name": name, "title": written.title, "content": written.content});
@@ -137,8 +134,7 @@ pub async fn remove(
 ) -> Result<HttpResponse, ApiError> {
     let desk = Desk::of(&state, &req, &who, Place::Library);
     let removed = async {
-        let form = Form::read(&req, payload).await?;
-        desk.accept(&form)?;
+        desk.form(&req, payload).await?;
         let vault = state.tenants.vault(&who.tenant).await?;
         library::delete(&state, &vault, &id).await?;
         Ok(go_to("/library?done=removed"))

@@ -7,9 +7,8 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::json;
-use uuid::Uuid;
 
-use super::desk::{Desk, Place, go_to};
+use super::desk::{Desk, Place, go_to, once};
 use super::words::{events, frame, list, steps as said};
 use crate::domain::document::{Change, DeliveryState, Document, Status};
 use crate::domain::language::Text;
@@ -135,8 +134,7 @@ pub async fn take(
 ) -> Result<HttpResponse, ApiError> {
     let desk = Desk::of(&state, &req, &who, Place::Documents);
     let taken = async {
-        let form = Form::read(&req, payload).await?;
-        desk.accept(&form)?;
+        let form = desk.form(&req, payload).await?;
         let vault = state.tenants.vault(&who.tenant).await?;
         let (run, by) = (run(&form)?, state.audit.trace(&who.tenant, &who.by));
         let document = match Step::of(&req) {
@@ -189,9 +187,7 @@ fn done(step: Step, document: &Document) -> &'static str {
 
 /// What a form is called: its repetitions are recognised in the history.
 fn run(form: &Form) -> Result<Run, ApiError> {
-    let name = Uuid::try_parse(&form.required("once")?);
-    let broken = |_| ApiError::new(ErrorCode::MalformedRequest, "The form lacks its name");
-    Ok(Run { id: name.map_err(broken)?, again: true })
+    Ok(Run { id: once(form)?, again: true })
 }
 
 /// Tries again what waits or was given up, and goes back to where the button was pressed.
@@ -204,8 +200,7 @@ pub async fn retry(
 ) -> Result<HttpResponse, ApiError> {
     let desk = Desk::of(&state, &req, &who, Place::Documents);
     let tried = async {
-        let form = Form::read(&req, payload).await?;
-        desk.accept(&form)?;
+        desk.form(&req, payload).await?;
         let vault = state.tenants.vault(&who.tenant).await?;
         let by = state.audit.trace(&who.tenant, &who.by);
         let run = Run { id: random::uuid(), again: false };
@@ -232,8 +227,7 @@ pub async fn delete(
 ) -> Result<HttpResponse, ApiError> {
     let desk = Desk::of(&state, &req, &who, Place::Documents);
     let deleted = async {
-        let form = Form::read(&req, payload).await?;
-        desk.accept(&form)?;
+        desk.form(&req, payload).await?;
         let vault = state.tenants.vault(&who.tenant).await?;
         let by = state.audit.trace(&who.tenant, &who.by);
         match flow::delete(&state, &vault, (&id, &|_| Ok(())), &by).await {
