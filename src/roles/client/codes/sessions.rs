@@ -47,10 +47,12 @@ impl Codes {
         genuine.then(|| Session::from_bytes(said)).flatten()
     }
 
-    /// The second factor whose number goes to `to`, as a session of this tenant names it.
-    pub fn factor(&self, tenant: &TenantId, channel: SecondFactor, to: &str) -> Result<Factor, ApiError> {
-        let key = self.keys.first().map_err(ApiError::internal)?;
-        Ok(Factor { channel, to: key.hash(&[ADDRESS, tenant.as_str().as_bytes(), to.as_bytes()]) })
+    /// The second factor whose number goes to `to`, as sessions of this tenant name it: under
+    /// the first key, then under each older one.
+    #[must_use]
+    pub fn factors(&self, tenant: &TenantId, channel: SecondFactor, to: &str) -> Vec<Factor> {
+        let parts: [&[u8]; 3] = [ADDRESS, tenant.as_str().as_bytes(), to.as_bytes()];
+        self.keys.all().map(|key| Factor { channel, to: key.hash(&parts) }).collect()
     }
 
     /// What is stored of a number that goes to `to`.
@@ -111,8 +113,10 @@ mod tests {
     fn a_token_is_read_back_also_after_a_new_key_and_no_other_is_read() {
         let (old, both, other) = (codes(&[1]), codes(&[2, 1]), codes(&[2]));
         let session = session("praxis", 1);
-        let factor = old.factor(&session.tenant, SecondFactor::Sms, "+41791234567").unwrap();
-        let session = session.raised(factor);
+        let factors = |codes: &Codes| codes.factors(&session.tenant, SecondFactor::Sms, "+41791234567");
+        let (known, after) = (factors(&old), factors(&both));
+        let session = session.clone().raised(known[0]);
+        assert!(session.opens(&known) && session.opens(&after), "a new key asks for no new number");
         let token = old.session_token(&session).unwrap();
         assert_eq!(both.read_session(&token), Some(session.clone()));
         assert_eq!(other.read_session(&token), None);
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn an_address_is_told_apart_from_every_other() {
         let (codes, one, other) = (codes(&[1]), session("praxis", 1).tenant, session("other", 1).tenant);
-        let factor = |tenant, to| codes.factor(tenant, SecondFactor::Sms, to).unwrap();
+        let factor = |tenant, to| codes.factors(tenant, SecondFactor::Sms, to);
         assert_eq!(factor(&one, "+41791234567"), factor(&one, "+41791234567"));
         assert_ne!(factor(&one, "+41791234567"), factor(&one, "+41791234568"));
         assert_ne!(factor(&one, "+41791234567"), factor(&other, "+41791234567"));

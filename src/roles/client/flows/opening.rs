@@ -167,7 +167,7 @@ pub(super) async fn wanted(
         return Ok(None);
     }
     let addressee = addressee(state, vault, candidate).await?;
-    Ok((!session.opens(addressee.factor)).then(|| addressee.asked(session)))
+    Ok((!session.opens(&addressee.factors)).then(|| addressee.asked(session)))
 }
 
 /// Whom a number goes to.
@@ -178,8 +178,8 @@ pub(super) struct Addressee {
     pub(super) channel: SecondFactor,
     /// The address that the sender gave; empty where no second factor is asked for.
     pub(super) to: String,
-    /// Both, as a session names them.
-    pub(super) factor: Option<Factor>,
+    /// Both, as sessions name them under each key.
+    pub(super) factors: Vec<Factor>,
     pub(super) language: Option<String>,
 }
 
@@ -207,14 +207,14 @@ pub(super) async fn addressee(
         content_hash,
         channel,
         to: String::new(),
-        factor: None,
+        factors: Vec::new(),
         language: None,
     };
     if channel != SecondFactor::None {
         let recipient = state.db.of(vault.tenant()).read(find).await?;
         let to = protection::address(channel, recipient.as_ref());
         addressee.to = to.ok_or_else(|| ApiError::internal("a second factor without an address"))?;
-        addressee.factor = Some(state.codes.factor(vault.tenant(), channel, &addressee.to)?);
+        addressee.factors = state.codes.factors(vault.tenant(), channel, &addressee.to);
         addressee.language = recipient.and_then(|recipient| recipient.language);
     }
     Ok(addressee)

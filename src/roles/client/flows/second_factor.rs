@@ -52,7 +52,7 @@ pub async fn send_number(
     let Resumed { session, vault, candidate } = sessions::resume(state, token).await?;
     let addressee = addressee(state, &vault, &candidate).await?;
     let channel = addressee.channel;
-    if session.opens(addressee.factor) {
+    if session.opens(&addressee.factors) {
         let message = "No number is needed any more: open the document with this session";
         return Err(ApiError::new(ErrorCode::Conflict, message));
     }
@@ -147,7 +147,7 @@ pub async fn verify_number(
 ) -> Result<Opened, ApiError> {
     let Resumed { session, vault, candidate } = sessions::resume(state, token).await?;
     let addressee = addressee(state, &vault, &candidate).await?;
-    if session.opens(addressee.factor) {
+    if session.opens(&addressee.factors) {
         return show(state, &vault, &candidate, session, by).await;
     }
     let code = session.code.to_string();
@@ -175,7 +175,7 @@ pub async fn verify_number(
     }
     match judged? {
         Verdict::Right => {
-            let session = addressee.factor.into_iter().fold(session, Session::raised);
+            let session = addressee.factors.first().copied().into_iter().fold(session, Session::raised);
             let shown = async {
                 // The access may have ended meanwhile.
                 let Resumed { candidate, .. } = sessions::resume(state, token).await?;

@@ -63,7 +63,7 @@ pub async fn asked(state: &State, token: &str) -> Result<(Asked, bool), ApiError
     let find = move |conn: &mut PgConnection| otps::find(conn, &tenant, id).map_err(ApiError::from);
     let sent = state.db.of(&session.tenant).read(find).await?;
     let is_good = sent.is_some_and(|sent| sent.is_good(clock::now()));
-    Ok((addressee.asked(&session), is_good || session.opens(addressee.factor)))
+    Ok((addressee.asked(&session), is_good || session.opens(&addressee.factors)))
 }
 
 /// Ends a session: no token of it opens anything any more. One that nobody made, or that is
