@@ -187,7 +187,13 @@ impl Owner {
         let newest = applied.first().ok_or(MigrateError::NothingToRevert)?;
         let list = self.list()?;
         let migration = list.iter().find(|m| m.name().version() == *newest).ok_or(MigrateError::Foreign)?;
-        conn.revert_migration(migration).map_err(|e| MigrateError::Failed(e.to_string()))?;
+        let revert = |conn: &mut PgConnection| {
+            conn.revert_migration(migration).map(drop).map_err(|e| MigrateError::Failed(e.to_string()))
+        };
+        match migration.metadata().run_in_transaction() {
+            true => patiently(&mut conn, revert)?,
+            false => revert(&mut conn)?,
+        }
         fence::ensure_role(&mut conn)??;
         patiently(&mut conn, |conn| Ok(fence::put_up(conn, self.rights)?))?;
         Ok(migration.name().to_string())
@@ -279,12 +285,14 @@ fn patiently<T>(
     let started = Instant::now();
     loop {
         conn.batch_execute(&format!("SET lock_timeout = {}", SHORT_WAIT.as_millis()))?;
+        let begun = Instant::now();
         let done = conn.transaction(&mut work);
         conn.batch_execute(&format!("SET lock_timeout = {}", LONG_WAIT.as_millis()))?;
         match done {
-            // diesel gives no SQLSTATE; this is 55P03.
-            Err(MigrateError::Failed(why))
-                if why.contains("due to lock timeout") && started.elapsed() < LONG_WAIT =>
+            // diesel gives no SQLSTATE, and servers tell in their own language that the
+            // wait was too long; whatever fails sooner has not waited.
+            Err(MigrateError::Failed(_))
+                if begun.elapsed() >= SHORT_WAIT && started.elapsed() < LONG_WAIT =>
             {
                 log::info!("a table is in use; trying again");
                 std::thread::sleep(SHORT_WAIT / 2);
