@@ -13,9 +13,9 @@ use super::gathered::Taken;
 use super::store::{self, StoredEnds};
 use crate::domain::audit::Body;
 use crate::domain::ids::TenantId;
-use crate::platform::clock;
 use crate::platform::http::{ApiError, ErrorCode};
 use crate::platform::secrets::SecretKeys;
+use crate::platform::{clock, random};
 
 /// Longest pause between two looks.
 const LOOK: Duration = Duration::from_secs(5);
@@ -83,7 +83,11 @@ impl Audit {
         for tenant in waiting {
             todo.entry(tenant).or_default();
         }
-        let todo: Group = todo.into_iter().map(|(tenant, taken)| (tenant, Arc::new(taken))).collect();
+        let mut todo: Group = todo.into_iter().map(|(tenant, taken)| (tenant, Arc::new(taken))).collect();
+        // Where a round has to stop, the next one begins elsewhere.
+        let turn = usize::from(u16::from_be_bytes(random::bytes().unwrap_or_default()));
+        let first = turn.checked_rem(todo.len()).unwrap_or_default();
+        todo.rotate_left(first);
         let mut groups: VecDeque<Group> = todo.chunks(TENANTS).map(<[_]>::to_vec).collect();
         let (mut chained, mut failed, mut in_a_row) = (0, None, 0);
         while let Some(group) = groups.pop_front() {
