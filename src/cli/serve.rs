@@ -11,7 +11,7 @@ use super::{FAILED, Failure, Outcome, SettingArgs, block_on, output};
 use crate::config::Config;
 use crate::platform::db::migrations::{self, MigrateError};
 use crate::platform::server::Running;
-use crate::platform::telemetry;
+use crate::platform::{telemetry, version};
 use crate::roles::Role;
 
 /// Run one role
@@ -36,14 +36,19 @@ pub struct Serve {
 impl Serve {
     pub fn run(self) -> Outcome {
         let config = self.settings.config(self.role)?;
-        telemetry::init();
+        telemetry::init(config.telemetry.log_format);
+        if let Some(traces) = &config.telemetry.traces {
+            telemetry::trace::start(traces)?;
+        }
         allow_many_files();
         if self.migrate {
             self.role.owner().up(&config.database, &mut |name| log::info!("migration {name} applied"))?;
         } else {
             self.check_database(&config)?;
         }
-        block_on(self.serve(&config))?;
+        let served = block_on(self.serve(&config));
+        telemetry::trace::stop();
+        served?;
         log::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }
@@ -90,9 +95,10 @@ impl Serve {
 /// `oc 0.1.0 provider on http://127.0.0.1:3001 (auth none, 2 workers, 16 connections)`.
 fn banner(role: Role, config: &Config, running: &Running) -> String {
     let url = format!("{}://{}", running.scheme, running.address);
+    let scraped = running.scraped.map(|at| format!("; metrics at http://{at}/metrics")).unwrap_or_default();
     format!(
-        "oc {} {} on {url} (auth {}, {} workers, at most {} database connections); API at {url}/docs",
-        env!("CARGO_PKG_VERSION"),
+        "oc {} {} on {url} (auth {}, {} workers, at most {} database connections); API at {url}/docs{scraped}",
+        version::VERSION,
         role.name(),
         config.identity.auth.as_str(),
         config.http.workers,

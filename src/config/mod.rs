@@ -13,6 +13,7 @@ mod receipts;
 mod sender;
 mod setting;
 mod settings;
+mod telemetry;
 mod tenants;
 mod values;
 mod workspace;
@@ -31,6 +32,7 @@ pub use network::{Network, is_this_machine};
 pub use sender::{Logo, Sender};
 pub use setting::Setting;
 pub use settings::SETTINGS;
+pub use telemetry::{LogFormat, Telemetry, Traces};
 pub use tenants::{Custody, Provisioning, Tenancy};
 pub use values::{Keys, Problems, Secret, Source, Value, Values};
 pub use workspace::{Account, Workspace};
@@ -82,6 +84,8 @@ pub struct Config {
     pub webhook_allow_private: bool,
     /// The pages of the provider role.
     pub workspace: Workspace,
+    /// What the process tells about itself.
+    pub telemetry: Telemetry,
 }
 
 /// The HTTP server.
@@ -158,6 +162,7 @@ impl Config {
                 .parsed("WEBHOOK_ALLOW_PRIVATE", "true or false", &mut problems)
                 .unwrap_or(false),
             workspace: Workspace::load(role, values, &mut problems),
+            telemetry: Telemetry::load(role, values, &mut problems),
         };
         if config.access_code_keys.0.iter().any(|key| config.field_encryption_keys.0.contains(key)) {
             problems.add(

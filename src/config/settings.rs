@@ -67,6 +67,35 @@ pub const SETTINGS: &[Setting] = &[
         Default::None,
         "Origins whose pages may call the API from a browser, such as https://app.example.org, separated by commas",
     ),
+    setting(
+        "METRICS_PORT",
+        Default::None,
+        "Port on HOST for scrapers alone: /metrics without a token, /livez and /readyz; 0 takes a free one",
+    ),
+    setting(
+        "LOG_FORMAT",
+        Default::Is("auto"),
+        "How log lines look: text, json, or auto for text in a terminal and JSON elsewhere",
+    ),
+    setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        Default::None,
+        "Where traces go (OTLP over HTTP), such as http://alloy.monitoring:4318; unset, nothing is traced",
+    ),
+    Setting {
+        secret: true,
+        ..setting(
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            Default::None,
+            "Headers that go with traces, name=value, separated by commas",
+        )
+    },
+    setting(
+        "OTEL_TRACES_SAMPLER_ARG",
+        Default::Is("1"),
+        "Part of the traces that begin here and are kept, from 0 to 1; who calls may have decided already",
+    ),
+    setting("OTEL_SERVICE_NAME", Default::None, "Name in traces; oc-provider or oc-client where it is unset"),
     setting("TLS_CERT_FILE", Default::None, "Certificate chain (PEM); with it the server speaks HTTPS only"),
     setting("TLS_KEY_FILE", Default::None, "Key of the certificate (PEM)"),
     setting(

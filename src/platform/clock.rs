@@ -12,6 +12,12 @@ pub fn now() -> Timestamp {
     Timestamp::from_millis(jiff::Timestamp::now().as_millisecond()).unwrap_or(Timestamp::EPOCH)
 }
 
+/// Time since 1970.
+#[must_use]
+pub fn since_1970() -> Duration {
+    now().since(Timestamp::EPOCH)
+}
+
 /// A clock that never goes back, for spans of time. A test hands in one of its own.
 #[derive(Clone)]
 pub struct Monotonic(Arc<dyn Fn() -> Duration + Send + Sync>);

@@ -17,6 +17,7 @@ diesel::table! {
         created_at -> Timestamptz,
         give_up_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
+        trace_parent -> Nullable<Text>,
     }
 }
 

@@ -2,7 +2,7 @@
 //! routes, the same way to stop. A role brings its own routes, nothing else.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -16,8 +16,9 @@ use super::http::docs::{self, ApiDescription};
 use super::http::health::{self, Stopping};
 use super::http::{Access, BodyLimit, Guard, authenticate, envelope, guard, not_found};
 use super::identity::Identity;
-use super::listener;
+use super::metrics::route::{self as scraping, Observer};
 use super::tls::Certificate;
+use super::{listener, metrics};
 use crate::config::{Http, TlsFiles};
 
 /// What a role hands to the server. `configure` runs once per worker thread.
@@ -37,6 +38,8 @@ pub struct RoleApp<F> {
     pub identity: Identity,
     /// What a request must pass before any route sees it.
     pub guard: Guard,
+    /// What is looked at before the metrics are told.
+    pub observer: Observer,
 }
 
 /// Builds a role's application without opening a socket: for serving and for tests.
@@ -62,13 +65,38 @@ where
         .app_data(Data::new(role.api.clone()))
         .app_data(Data::new(Access::of(&role.identity)))
         .app_data(Data::new(role.guard.clone()))
+        .app_data(Data::new(role.observer.clone()))
         .wrap(from_fn(authenticate))
         .wrap(from_fn(guard))
         .wrap(NormalizePath::new(TrailingSlash::MergeOnly))
         .wrap(from_fn(envelope))
         .configure(role.configure.clone())
         .configure(health::configure)
+        .configure(scraping::configure)
         .configure(docs::configure)
+        .default_service(to(not_found))
+}
+
+/// What a port for scrapers alone answers: metrics and probes, nothing else.
+fn build_scraped(
+    (db, observer): (Db, Observer),
+    stopping: &Stopping,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .app_data(Data::new(db))
+        .app_data(Data::new(observer))
+        .app_data(Data::new(stopping.clone()))
+        .wrap(from_fn(envelope))
+        .configure(health::configure)
+        .configure(scraping::configure_for_scrapers)
         .default_service(to(not_found))
 }
 
@@ -78,6 +106,8 @@ pub struct Running {
     pub address: SocketAddr,
     /// `http` or `https`.
     pub scheme: &'static str,
+    /// Where it listens for scrapers, if they have a port of their own.
+    pub scraped: Option<SocketAddr>,
     /// Ends when it has stopped.
     pub server: Server,
     handle: ServerHandle,
@@ -94,13 +124,13 @@ const FINALLY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Opens the socket and prepares the workers; nothing is served until
 /// [`Running::server`] is awaited.
-pub fn bind<F>(role: RoleApp<F>, settings: &Http) -> io::Result<Running>
+pub fn bind<F>(role: RoleApp<F>, settings: &Http, metrics_port: Option<u16>) -> io::Result<Running>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
-    let wanted = SocketAddr::new(settings.host, settings.port);
-    let listener = listener::open(wanted).map_err(|e| explain(&e, wanted))?;
-    let address = listener.local_addr()?;
+    metrics::start(role.role);
+    let (listener, address) = open(settings, settings.port)?;
+    let scraped = metrics_port.map(|port| open(settings, port)).transpose()?;
     let stopping = Stopping::default();
     let in_app = stopping.clone();
     let web = role.guard.web.clone();
@@ -111,10 +141,28 @@ where
         .shutdown_timeout(settings.shutdown_timeout.as_secs());
     let tls = web.tls.as_ref().map(serve_certificate).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
+    let observed = (role.db.clone(), role.observer.clone());
     let app = move || build_app(&role, &in_app);
-    let server = listener::serve(builder, listener, tls, &web, app)?.run();
+    let mut builder = listener::serve(builder, listener, tls, &web, app)?;
+    let scraped = match scraped {
+        None => None,
+        Some((listener, address)) => {
+            let in_app = stopping.clone();
+            let app = move || build_scraped(observed.clone(), &in_app);
+            builder = listener::serve(builder, listener, None, &web, app)?;
+            Some(address)
+        }
+    };
+    let server = builder.run();
     let (handle, drain) = (server.handle(), settings.drain);
-    Ok(Running { address, scheme, handle, server, stopping, drain, finally: None })
+    Ok(Running { address, scheme, scraped, handle, server, stopping, drain, finally: None })
+}
+
+fn open(settings: &Http, port: u16) -> io::Result<(TcpListener, SocketAddr)> {
+    let wanted = SocketAddr::new(settings.host, port);
+    let listener = listener::open(wanted).map_err(|e| explain(&e, wanted))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
 }
 
 fn serve_certificate(files: &TlsFiles) -> io::Result<ServerConfig> {

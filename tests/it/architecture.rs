@@ -207,6 +207,7 @@ const OF_EVERYBODY: &[(&str, usize, &str)] = &[
     ("platform/audit/retention.rs", 2, "removes what is older than the retention"),
     ("platform/audit/worker.rs", 3, "chains what all tenants have done"),
     ("platform/outbox/dispatch.rs", 2, "brings the messages of all tenants to their destinations"),
+    ("platform/outbox/observe.rs", 1, "counts what waits, without a word of whose it is"),
     ("platform/outbox/settling.rs", 1, "writes down what has become of them"),
     ("platform/tenants/mod.rs", 1, "makes a tenant, which no tenant may do for itself"),
     ("roles/client/jobs/housekeeping.rs", 2, "lets end what ends by time"),

@@ -34,6 +34,7 @@ mod secrets;
 mod server;
 mod settings;
 mod stopping;
+mod telemetry;
 mod tenants;
 mod tls;
 

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::domain::audit::{AuditAction, AuditOutcome, Entry, Trace};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
+use crate::platform::metrics;
 
 /// Most different entries that wait. What comes beyond that is counted only.
 const MOST: usize = 100_000;
@@ -101,6 +102,11 @@ impl Gathered {
         all.tenants.into_iter().map(|(tenant, own)| (tenant, own.in_order())).collect()
     }
 
+    /// How many different ones wait.
+    pub fn count(&self) -> usize {
+        self.with(|all| all.count)
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut OfAll) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -120,6 +126,7 @@ impl OfAll {
             }
             None if order >= MOST_OF_ONE || self.count >= MOST => {
                 own.lost += u64::from(times.unsigned_abs());
+                metrics::protection().audit_lost();
             }
             None => {
                 self.count += 1;

@@ -34,7 +34,7 @@ use super::secrets::SecretKeys;
 use crate::config;
 use crate::domain::audit::{AuditAction, Entry, Trace};
 use crate::domain::ids::TenantId;
-use crate::platform::clock;
+use crate::platform::{clock, metrics};
 use gathered::Gathered;
 
 /// The audit trail of one database.
@@ -80,6 +80,11 @@ impl Audit {
     pub fn refused(&self, tenant: &TenantId, who: &Who, route: &str) {
         let trace = self.trace(tenant, who);
         self.gather(tenant, trace.did(AuditAction::RequestRefused, route, clock::now()).refused());
+    }
+
+    /// Tells the metrics how many entries wait in memory.
+    pub fn observe(&self) {
+        metrics::protection().audit_waits(self.gathered.count());
     }
 
     fn gather(&self, tenant: &TenantId, entry: Entry) {

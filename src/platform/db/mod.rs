@@ -21,6 +21,7 @@ use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
 use crate::config::Database;
 use crate::domain::ids::TenantId;
+use crate::platform::metrics;
 use alive::Alive;
 use commits::Commit;
 use gather::{Gather, Lane};
@@ -140,6 +141,13 @@ impl Db {
     pub async fn is_alive(&self) -> bool {
         let db = self.clone();
         self.alive.or_ask(async move { db.ping().await.is_ok() }).await
+    }
+
+    /// Tells the metrics how the connections stand, and whether the database answers.
+    pub async fn observe(&self) {
+        self.tenants.observe();
+        self.everybody.observe();
+        metrics::database().is_up(self.is_alive().await);
     }
 
     async fn ping(&self) -> Result<(), DbError> {

@@ -1,7 +1,8 @@
 //! A set of connections and the threads that use them.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::r2d2::Pool;
 
@@ -11,6 +12,7 @@ use super::manager::{Connection, Manager, RememberLastError, Side};
 use super::migrations::Owner;
 use super::threads::Threads;
 use crate::config::Database;
+use crate::platform::metrics::{self, Pool as Measured};
 
 /// Threads that read, for each processor.
 const READERS_PER_PROCESSOR: usize = 2;
@@ -27,6 +29,8 @@ pub struct Set {
     readers: Arc<Threads>,
     writers: Arc<Threads>,
     last_error: Arc<Mutex<Option<String>>>,
+    in_use: Arc<AtomicU32>,
+    measured: Measured,
 }
 
 impl Set {
@@ -50,7 +54,11 @@ impl Set {
             u32::try_from(processors * READERS_PER_PROCESSOR).unwrap_or(most_readers).min(most_readers);
         let writers = threads(size - readers);
         let readers = if readers == 0 { Arc::clone(&writers) } else { threads(readers) };
-        Self { pool, readers, writers, last_error }
+        let measured = match side {
+            Side::Tenants => Measured::Tenants,
+            Side::Everybody => Measured::Everybody,
+        };
+        Self { pool, readers, writers, last_error, in_use: Arc::default(), measured }
     }
 
     /// Runs `work` on a connection, as it comes out of the pool.
@@ -64,8 +72,12 @@ impl Set {
         E: From<DbError> + Send + 'static,
     {
         let (pool, last_error) = (self.pool.clone(), Arc::clone(&self.last_error));
+        let (asked, measured, in_use) = (Instant::now(), self.measured, Arc::clone(&self.in_use));
         let job = move || {
+            let _in_use = InUse::begin(in_use);
+            metrics::database().taken(measured, asked.elapsed());
             let mut connection = pool.get().map_err(|_| {
+                metrics::database().failed(measured);
                 let remembered = last_error.lock().ok().and_then(|text| text.clone());
                 DbError::Unavailable(remembered.unwrap_or_else(|| "no connection in time".to_owned()))
             })?;
@@ -84,10 +96,26 @@ impl Set {
 
     /// Why no thread took a piece of work in time.
     pub(super) fn why_nobody_came(&self) -> DbError {
-        match self.pool.state().connections {
-            0 => DbError::Unavailable("there is no connection".to_owned()),
-            _ => DbError::Busy,
+        if self.pool.state().connections == 0 {
+            metrics::database().failed(self.measured);
+            return DbError::Unavailable("there is no connection".to_owned());
         }
+        metrics::database().timed_out(self.measured);
+        DbError::Busy
+    }
+
+    /// Tells the metrics how it stands.
+    pub(super) fn observe(&self) {
+        let in_use = self.in_use.load(Ordering::Relaxed);
+        let held = self.writers.held() + if self.are_one() { 0 } else { self.readers.held() };
+        let waiting = held.saturating_sub(usize::try_from(in_use).unwrap_or(usize::MAX));
+        let standing = metrics::PoolStanding { max: self.pool.max_size(), in_use, waiting };
+        metrics::database().stands(self.measured, standing);
+    }
+
+    /// Whether the same threads read and write.
+    fn are_one(&self) -> bool {
+        Arc::ptr_eq(&self.readers, &self.writers)
     }
 
     /// Longest time until a batch takes a part.
@@ -98,5 +126,21 @@ impl Set {
     /// Longest time until work that a thread has taken is answered.
     pub(super) fn longest_run(&self) -> Duration {
         self.readers.longest_run()
+    }
+}
+
+/// A connection that somebody works on.
+struct InUse(Arc<AtomicU32>);
+
+impl InUse {
+    fn begin(count: Arc<AtomicU32>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for InUse {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -21,6 +21,7 @@ const JOBS_PER_THREAD: usize = 64;
 pub(super) struct Threads {
     runtime: Option<Runtime>,
     places: Arc<Semaphore>,
+    most: usize,
     longest_wait: Duration,
     longest_run: Duration,
 }
@@ -34,12 +35,19 @@ impl Threads {
             .thread_name("database")
             .thread_keep_alive(Duration::from_secs(60))
             .build();
+        let most = count.saturating_mul(JOBS_PER_THREAD);
         Self {
             runtime: runtime.inspect_err(|error| log::error!("no database threads: {error}")).ok(),
-            places: Arc::new(Semaphore::new(count.saturating_mul(JOBS_PER_THREAD))),
+            places: Arc::new(Semaphore::new(most)),
+            most,
             longest_wait,
             longest_run,
         }
+    }
+
+    /// Jobs that wait or run.
+    pub(super) fn held(&self) -> usize {
+        self.most.saturating_sub(self.places.available_permits())
     }
 
     /// Longest time until a thread takes a job.

@@ -24,8 +24,8 @@ use crate::domain::ids::TenantId;
 use crate::domain::scope::Right;
 use crate::domain::wire::TENANT_HEADER;
 use crate::platform::audit::{Audit, Who};
-use crate::platform::clock;
 use crate::platform::identity::{Door, Identity, Refusal, Session, Sessions};
+use crate::platform::{clock, metrics};
 
 /// The tenant of callers that name none. Only possible without authentication.
 const UNNAMED: &str = "default";
@@ -195,6 +195,7 @@ fn authorised<R: Right>(person: &Person, headers: &HeaderMap) -> Result<Known, A
 
 /// One answer for every token that is not good, and for none; why is logged.
 fn unrecognised(refusal: Refusal) -> ApiError {
+    metrics::protection().token_refused(matches!(refusal, Refusal::NoKeys));
     match refusal {
         Refusal::Bad(bad) => {
             let message = "A valid token is needed: send the header Authorization: Bearer TOKEN";

@@ -1,6 +1,7 @@
 //! Wraps every request: gives it an id, logs it in one line, turns every error
 //! into the one error body, adds the headers that every answer bears.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -16,7 +17,9 @@ use super::error::{ApiError, ErrorBody, ErrorCode, ErrorDetails, FieldProblem};
 use super::guard::Guard;
 use crate::domain::fields::FieldError;
 use crate::platform::limits::Standing;
-use crate::platform::{clock, random};
+use crate::platform::telemetry::trace::{self, Span, SpanKind};
+use crate::platform::telemetry::{Context, within};
+use crate::platform::{clock, metrics, random};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
@@ -53,18 +56,39 @@ pub async fn envelope(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let started = Instant::now();
+    let (started, _in_flight) = (Instant::now(), metrics::http().arrived());
     let id = request_id(&req);
     req.extensions_mut().insert(RequestId(id.clone()));
+    let (work, span) = work(&req, &id);
+    within(Rc::clone(&work), answer(req, next, &id, &work, (started, span))).await
+}
+
+/// What is worked on, within a span of the caller's trace if it has one.
+fn work(req: &ServiceRequest, id: &str) -> (Rc<Context>, Span) {
+    if !trace::is_on() || super::health::is_probe(req.match_pattern().as_deref().unwrap_or_default()) {
+        return (Context::new(id.to_owned(), None), Span::default());
+    }
+    let given = req.headers().get(trace::TRACE_PARENT).and_then(|value| value.to_str().ok());
+    let span = Span::begin(req.method().to_string(), SpanKind::Server, given.and_then(trace::read).as_ref());
+    (Context::new(id.to_owned(), span.context()), span)
+}
+
+async fn answer(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    id: &str,
+    work: &Context,
+    (started, mut span): (Instant, Span),
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(req).await?;
     let status = response.status();
     let response = if status.is_client_error() || status.is_server_error() {
-        with_error_body(response, &id)
+        with_error_body(response, id)
     } else {
         response.map_into_boxed_body()
     };
-    let response = with_headers(response, &id);
-    log_access(&response, &id, started);
+    let response = with_headers(response, id);
+    tell(&response, work, started, &mut span);
     Ok(response)
 }
 
@@ -85,6 +109,9 @@ fn with_error_body(
     let status = response.status();
     if let Some(error) = response.response().error().and_then(|e| e.as_error::<ApiError>()) {
         log_cause(error, id);
+        if error.code == ErrorCode::RateLimited {
+            count_limited(response.request());
+        }
         if let Some(page) = error_page(response.request(), error) {
             return response.into_response(page);
         }
@@ -102,6 +129,13 @@ fn with_error_body(
         _ => status.canonical_reason().unwrap_or("The request can't be answered").to_owned(),
     };
     rewritten(response, status, &error_body(code, message, None, id), None)
+}
+
+/// Which budget was used up: one that the request was taken out of, or one of guesses.
+fn count_limited(req: &HttpRequest) {
+    let used_up = |standing: &Standing| (!standing.found.wait.is_zero()).then_some(standing.policy);
+    let policy = req.extensions().get::<Standing>().and_then(used_up);
+    metrics::protection().rate_limited(policy.unwrap_or("guesses"));
 }
 
 /// The page for an error, for somebody who looks at pages.
@@ -214,15 +248,29 @@ fn log_cause(error: &ApiError, id: &str) {
     }
 }
 
-/// One line per request with the route's template, never its path: paths hold access codes.
-fn log_access(response: &ServiceResponse<BoxBody>, id: &str, started: Instant) {
-    let request = response.request();
+/// Counts the request, writes its one log line, and tells its span: with the route's
+/// template, never its path, since paths hold access codes.
+fn tell(response: &ServiceResponse<BoxBody>, work: &Context, started: Instant, span: &mut Span) {
+    let (request, status) = (response.request(), response.status());
     let route = request.match_pattern().unwrap_or_else(|| "(no route)".to_owned());
+    let (method, took) = (request.method(), started.elapsed());
+    metrics::http().answered(method, &route, status.as_u16(), took);
     let level = if super::health::is_probe(&route) { log::Level::Debug } else { log::Level::Info };
-    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     log::log!(
         target: "oc::access", level,
-        status = response.status().as_u16(), micros = micros, request_id = id;
-        "{} {route}", request.method()
+        status = status.as_u16(), micros = micros, request_id = work.request_id.as_str();
+        "{method} {route}"
     );
+    span.rename(format!("{method} {route}"));
+    span.tell("http.request.method", method.to_string());
+    span.tell("http.route", route);
+    span.tell("http.response.status_code", i64::from(status.as_u16()));
+    span.tell("request_id", work.request_id.clone());
+    if let Some(tenant) = work.tenant() {
+        span.tell("tenant_id", tenant.as_str().to_owned());
+    }
+    if status.is_server_error() {
+        span.fail(status.canonical_reason().unwrap_or("error"));
+    }
 }

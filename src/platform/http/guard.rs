@@ -17,6 +17,7 @@ use super::health::is_probe;
 use crate::config::{Web, is_this_machine};
 use crate::domain::ids::TenantId;
 use crate::platform::limits::{Limits, Standing};
+use crate::platform::telemetry::acts_for;
 
 /// Paths of every role that ask nobody who they are.
 const PUBLIC: [&str; 4] = ["/docs", "/docs/swagger.json", "/docs/swagger.yaml", "/docs/{file:.*}"];
@@ -77,6 +78,9 @@ pub(super) async fn count(req: &ServiceRequest, tenant: Option<&TenantId>) {
     let Some(route) = req.match_pattern().filter(|route| !is_probe(route) && !guard.is_public(req)) else {
         return;
     };
+    if let Some(tenant) = tenant {
+        acts_for(tenant);
+    }
     let standing = match tenant {
         Some(tenant) => guard.limits.take_of_tenant(tenant, &format!("{} {route}", req.method())).await,
         None => guard.limits.take_of_address(ClientAddress::of(req.request()).0).await,

@@ -10,6 +10,7 @@ use awc::http::Method;
 use awc::{ClientResponse, Connector};
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::platform::telemetry::trace::{self, Span, SpanKind};
 pub use guarded::GuardedClient;
 
 /// Largest answer that is read.
@@ -165,16 +166,27 @@ impl HttpClient {
         headers: &[(&str, &str)],
         body: Vec<u8>,
     ) -> Result<Answer, CallError> {
+        let mut span = Span::part("call", SpanKind::Client);
+        let parent = span.context().map(|span| trace::written(&span));
+        span.tell("http.request.method", method.to_string());
         let call = async {
             let mut request = self.client.request(method, url);
             for header in headers {
                 request = request.insert_header(*header);
             }
+            if let Some(parent) = parent {
+                request = request.insert_header((trace::TRACE_PARENT, parent));
+            }
             let mut response = request.send_body(body).await.map_err(|error| failure(&error))?;
             let body = response.body().limit(ANSWER_MAX).await.map_err(|_| CallError::BadAnswer)?;
             Ok(Answer { body: body.to_vec(), ..head(&response) })
         };
-        tokio::time::timeout(self.timeout, call).await.unwrap_or(Err(CallError::TimedOut))
+        let answer = tokio::time::timeout(self.timeout, call).await.unwrap_or(Err(CallError::TimedOut));
+        match &answer {
+            Ok(answer) => span.tell("http.response.status_code", i64::from(answer.status)),
+            Err(error) => span.fail(error.to_string()),
+        }
+        answer
     }
 }
 

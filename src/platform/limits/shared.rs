@@ -9,6 +9,7 @@ use redis::{Client, RedisError, Script};
 
 use super::rule::{Found, Step, micros};
 use crate::config::Secret;
+use crate::platform::metrics;
 
 /// Longest wait of a request for Redis.
 const LONGEST: Duration = Duration::from_millis(50);
@@ -85,6 +86,7 @@ impl Shared {
 /// The connection is given up: nobody else waits for it.
 fn lose(link: &Link, why: &str) {
     if link.write().unwrap_or_else(PoisonError::into_inner).take().is_some() {
+        metrics::protection().store_lost();
         log::warn!("Redis is lost, every process limits by itself: {why}");
     }
 }

@@ -17,11 +17,13 @@ use super::{
 };
 use crate::config;
 use crate::domain::timestamp::Timestamp;
-use crate::platform::clock;
 use crate::platform::db::Db;
 use crate::platform::http::{ApiError, ErrorCode};
+use crate::platform::telemetry::trace::{self, Span, SpanKind};
+use crate::platform::telemetry::{Context, within};
 use crate::platform::tenants::tables::attempt_id;
 use crate::platform::tenants::{Tenants, VaultError};
+use crate::platform::{clock, metrics};
 
 /// Shortest pause between two looks, for messages whose time comes one by one.
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
@@ -84,6 +86,7 @@ impl<C: Courier> Dispatcher<C> {
             let pause = match self.look(&busy).await {
                 Ok(next) => next.unwrap_or(self.settings.poll),
                 Err(error) => {
+                    metrics::outbox().lookup_failed();
                     log::debug!("the outbox can't be read: {error}");
                     self.settings.poll
                 }
@@ -131,7 +134,10 @@ impl<C: Courier> Dispatcher<C> {
             match pumped {
                 Ok(made) if made > 0 || told || was_full => own.wake.ring(),
                 Ok(_) => {}
-                Err(error) => log::debug!("the outbox can't be read: {error}"),
+                Err(error) => {
+                    metrics::outbox().lookup_failed();
+                    log::debug!("the outbox can't be read: {error}");
+                }
             }
         });
     }
@@ -265,6 +271,29 @@ impl<C: Courier> Dispatcher<C> {
     /// Makes the call for a leased message and tells the gate how it went. One that
     /// can't be opened is not sent.
     pub async fn attempt(
+        &self,
+        message: Leased,
+        opened: Result<Opened, ApiError>,
+        gate: &Gate,
+    ) -> Attempted<C::Receipt> {
+        let promised = message.trace_parent.as_deref().and_then(trace::read);
+        let mut span = Span::begin("deliver", SpanKind::Producer, promised.as_ref());
+        span.tell("tenant_id", message.tenant.as_str().to_owned());
+        span.tell("messaging.message.id", message.id.to_string());
+        span.tell("attempt", i64::from(message.attempt));
+        let work = Context::new(message.id.to_string(), span.context());
+        work.belongs_to(&message.tenant);
+        let attempted = within(work, self.call(message, opened, gate)).await;
+        let Attempted { message, call, called, took, .. } = &attempted;
+        let took = called.then_some(*took);
+        metrics::outbox().attempted(&message.destination, call.outcome.is_ok(), call.status, took);
+        if call.outcome.is_err() {
+            span.fail("not delivered");
+        }
+        attempted
+    }
+
+    async fn call(
         &self,
         mut message: Leased,
         opened: Result<Opened, ApiError>,

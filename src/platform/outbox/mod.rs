@@ -13,6 +13,7 @@ mod dispatch;
 mod gate;
 pub mod housekeeping;
 pub mod inspect;
+mod observe;
 pub mod retry;
 mod settling;
 mod statements;
@@ -31,6 +32,7 @@ use crate::platform::tenants::{Field, Vault, VaultError};
 pub use courier::{Attempted, Called, Courier, Failure, Opened, Settled};
 pub use dispatch::Dispatcher;
 pub use gate::{Entry, Gate, Gates, Place as GatePlace};
+pub use observe::Depths;
 pub use store::{
     Place, Start, claim_due, enqueue, enqueue_once, has_backlog, lease_one, next_due, settle, supersede,
     supersede_failed, withdraw,
@@ -58,6 +60,8 @@ pub struct Leased {
     pub give_up_at: Timestamp,
     /// The message, sealed.
     pub payload: Vec<u8>,
+    /// The span that promised it.
+    pub trace_parent: Option<String>,
 }
 
 impl Leased {
@@ -87,6 +91,8 @@ pub struct NewMessage {
     pub sequence: i64,
     /// The message, JSON in UTF-8.
     pub payload: Vec<u8>,
+    /// The span that promises it (W3C Trace Context), where there is one.
+    pub trace_parent: Option<String>,
 }
 
 impl NewMessage {

@@ -51,7 +51,7 @@ impl QueryFragment<Pg> for Claim<'_> {
         out.push_bind_param::<Timestamptz, _>(&self.until)?;
         out.push_sql(
             " FROM due, quick WHERE o.tenant_id = due.tenant_id AND o.id = due.id \
-             RETURNING o.tenant_id, o.id, o.topic, o.destination, o.subject_id, o.sequence, o.attempts, o.give_up_at, o.payload",
+             RETURNING o.tenant_id, o.id, o.topic, o.destination, o.subject_id, o.sequence, o.attempts, o.give_up_at, o.payload, o.trace_parent",
         );
         Ok(())
     }
@@ -63,7 +63,8 @@ impl QueryId for Claim<'_> {
 }
 
 impl Query for Claim<'_> {
-    type SqlType = (Text, PgUuid, Text, Text, PgUuid, Int8, Int4, Timestamptz, Nullable<Binary>);
+    type SqlType =
+        (Text, PgUuid, Text, Text, PgUuid, Int8, Int4, Timestamptz, Nullable<Binary>, Nullable<Text>);
 }
 
 impl RunQueryDsl<PgConnection> for Claim<'_> {}

@@ -43,12 +43,13 @@ struct NewRow<'a> {
     leased_until: Option<PgTimestamp>,
     created_at: PgTimestamp,
     give_up_at: PgTimestamp,
+    trace_parent: Option<&'a str>,
 }
 
-type LeasedRow = (String, Uuid, String, String, Uuid, i64, i32, PgTimestamp, Option<Vec<u8>>);
+type LeasedRow = (String, Uuid, String, String, Uuid, i64, i32, PgTimestamp, Option<Vec<u8>>, Option<String>);
 
 fn leased(row: LeasedRow) -> Option<Leased> {
-    let (tenant, id, topic, destination, subject, sequence, attempt, give_up_at, payload) = row;
+    let (tenant, id, topic, destination, subject, sequence, attempt, give_up_at, payload, trace_parent) = row;
     let tenant = TenantId::parse(&tenant).ok()?;
     Some(Leased {
         tenant,
@@ -60,6 +61,7 @@ fn leased(row: LeasedRow) -> Option<Leased> {
         attempt,
         give_up_at: give_up_at.0,
         payload: payload?,
+        trace_parent,
     })
 }
 
@@ -105,6 +107,7 @@ pub fn enqueue(
         attempt: 1,
         give_up_at: now.plus(max_age),
         payload,
+        trace_parent: message.trace_parent.clone(),
     }))
 }
 
@@ -162,6 +165,7 @@ fn new_row<'a>(
         leased_until: leased.then_some(PgTimestamp(due_at)),
         created_at: PgTimestamp(now),
         give_up_at: PgTimestamp(now.plus(max_age)),
+        trace_parent: message.trace_parent.as_deref(),
     }
 }
 
@@ -213,6 +217,7 @@ pub fn lease_one(
             outbox::attempts,
             outbox::give_up_at,
             outbox::payload,
+            outbox::trace_parent,
         ))
         .get_result(conn)
         .optional()?;

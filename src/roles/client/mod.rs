@@ -3,6 +3,7 @@
 pub mod codes;
 mod flows;
 pub mod jobs;
+mod metrics;
 pub mod openapi;
 pub mod routes;
 mod store;
@@ -26,6 +27,7 @@ use crate::platform::idempotency::Idempotency;
 use crate::platform::identity::{Identity, ServiceTokens};
 use crate::platform::limits::Limits;
 use crate::platform::messages::Messenger;
+use crate::platform::metrics::Observer;
 use crate::platform::receipts::SigningKeys;
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
@@ -165,10 +167,12 @@ pub fn app(
     state: &State,
 ) -> io::Result<RoleApp<impl Fn(&mut ServiceConfig) + Clone + Send + 'static>> {
     let guard = Guard { limits: state.limits.clone(), web: config.web.clone(), public: PUBLIC };
+    let observer = observer(state);
     let state = Data::new(state.clone());
     Ok(RoleApp {
         role: OWNER.role,
         db: state.db.clone(),
+        observer,
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes.saturating_add(ENVELOPE),
         identity: Identity::new(&config.identity, ServiceTokens::new(&config.identity)),
@@ -184,6 +188,13 @@ pub fn app(
     })
 }
 
+/// What is looked at before the metrics are told.
+fn observer(state: &State) -> Observer {
+    metrics::start();
+    let audit = state.audit.clone();
+    Observer::new(state.db.clone(), move || std::future::ready(audit.observe()))
+}
+
 /// Opens the socket and starts what goes on by itself.
 pub fn start(config: &Config) -> io::Result<Running> {
     let state = State::new(config)?;
@@ -191,8 +202,8 @@ pub fn start(config: &Config) -> io::Result<Running> {
         log::warn!("receipts are not signed: RECEIPT_SIGNING_KEY is not set");
     }
     let audit = state.audit.clone();
-    let running =
-        server::bind(app(config, &state)?, &config.http)?.finally(async move { audit.flush().await });
+    let running = server::bind(app(config, &state)?, &config.http, config.telemetry.metrics_port)?
+        .finally(async move { audit.flush().await });
     jobs::start(&state, config.housekeeping);
     Ok(running)
 }

@@ -4,6 +4,7 @@ mod client_api;
 pub mod flows;
 pub mod jobs;
 pub mod letter;
+mod metrics;
 pub mod openapi;
 pub mod routes;
 mod store;
@@ -28,9 +29,11 @@ use crate::platform::http_client::{GuardedClient, HttpClient};
 use crate::platform::idempotency::Idempotency;
 use crate::platform::identity::{Identity, ServiceTokens, Sessions};
 use crate::platform::limits::Limits;
-use crate::platform::outbox::{self, Dispatcher, Gates, Wake};
+use crate::platform::metrics::Observer;
+use crate::platform::outbox::{self, Depths, Dispatcher, Gates, Wake};
 use crate::platform::secrets::SecretKeys;
 use crate::platform::server::{self, RoleApp, Running};
+use crate::platform::telemetry;
 use crate::platform::tenants::Tenants;
 use crate::platform::tenants::tables::SealedTable;
 use crate::platform::web::{Assets, Pages};
@@ -194,6 +197,7 @@ impl State {
             level: self.reserve.clone(),
             reserve_size: self.upkeep.reserve_size,
             max_age: self.outbox.retry.max_age,
+            trace_parent: telemetry::trace::current_parent(),
         }
     }
 }
@@ -208,6 +212,7 @@ pub fn app(
     Ok(RoleApp {
         role: OWNER.role,
         db: state.db.clone(),
+        observer: observer(state),
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes,
         // Nobody shows this role a token of the other one.
@@ -224,6 +229,21 @@ pub fn app(
     })
 }
 
+/// What is looked at before the metrics are told.
+fn observer(state: &State) -> Observer {
+    metrics::start();
+    let (db, audit, gates) = (state.db.clone(), state.audit.clone(), state.gates.clone());
+    let depths = Depths::default();
+    Observer::new(db.clone(), move || {
+        let (db, audit, gates, depths) = (db.clone(), audit.clone(), gates.clone(), depths.clone());
+        async move {
+            audit.observe();
+            gates.observe();
+            depths.observe(&db).await;
+        }
+    })
+}
+
 /// Opens the socket and starts what goes on by itself.
 pub fn start(config: &Config) -> io::Result<Running> {
     let state = State::new(config)?;
@@ -231,8 +251,8 @@ pub fn start(config: &Config) -> io::Result<Running> {
         log::warn!("SERVICE_TOKEN_SECRET is not set: a client role that asks for tokens takes nothing");
     }
     let audit = state.audit.clone();
-    let running =
-        server::bind(app(config, &state)?, &config.http)?.finally(async move { audit.flush().await });
+    let running = server::bind(app(config, &state)?, &config.http, config.telemetry.metrics_port)?
+        .finally(async move { audit.flush().await });
     outbox::listen(&config.database, &[&state.wake, &state.webhook_wake])?;
     actix_web::rt::spawn(state.deliveries.clone().run());
     actix_web::rt::spawn(state.webhooks().run());

@@ -8,6 +8,7 @@ use crate::domain::webhook::WebhookChange;
 use crate::domain::words::{EventKind, SecondFactor};
 use crate::platform::audit;
 use crate::platform::http::{described, docs, health};
+use crate::platform::metrics::route;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,6 +19,7 @@ use crate::platform::http::{described, docs, health};
     paths(
         health::health,
         health::ready,
+        route::show_metrics,
         audit::export_audit,
         documents::create_document,
         documents::list_documents,
@@ -47,6 +49,7 @@ use crate::platform::http::{described, docs, health};
         (name = "webhooks", description = "Tell your own systems what happened to documents (Standard Webhooks)"),
         (name = "outbox", description = "For operators: messages on their way to other services"),
         (name = "audit", description = "Who did what, in a chain of hashes"),
+        (name = "operations", description = "For operators: numbers about this process"),
         (name = "health", description = "For load balancers and operators")
     )
 )]

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use oc::roles::Role;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
@@ -30,6 +31,9 @@ const SECRETS: [(&str, &str); 15] = [
     ("broken body", "kaputtgeheim"),
     ("link token", "dGhpcyBpcyBhIGxpbmsgdG9rZW4gb2YgMzIgYnl0ZXM"),
 ];
+
+/// Stands in a line that is written on purpose.
+const PLANTED: &str = "\"request_id\":\"idem-geheim-0815\"";
 
 /// A token that opens everything.
 static TOKEN: LazyLock<String> = LazyLock::new(|| token(EVERY_SCOPE));
@@ -164,9 +168,12 @@ fn fail(provider: &Served, client: &Served) -> Vec<String> {
 }
 
 #[test]
-fn nothing_secret_is_printed_at_the_most_talkative_level() {
+fn nothing_secret_is_told_in_logs_at_the_most_talkative_level_nor_in_metrics_or_traces() {
     let (at_provider, at_client) = (TestDatabase::of("provider"), TestDatabase::of("client"));
+    let collector = Receiver::start(Behaviour::Answer(200, String::new()));
+    let traces = format!("http://{}", collector.address());
     let base = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", traces.as_str()),
         ("RUST_LOG", "trace"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
         ("RATE_ADDRESS_PER_MINUTE", "20"),
@@ -198,14 +205,22 @@ fn nothing_secret_is_printed_at_the_most_talkative_level() {
     for served in [&mut provider, &mut client] {
         served.call(&Call::get("/api/health").header("X-Request-Id", "idem-geheim-0815"));
         served.process.wait_for("the planted line", |said| {
-            let planted = said.lines().find(|line| line.contains("request_id=idem-geheim-0815"))?;
+            let planted = said.lines().find(|line| line.contains(PLANTED))?;
             assert_eq!(found(planted, &codes), ["idempotency key"]);
             Some(())
         });
         let said = served.process.said();
-        let rest: String =
-            said.lines().filter(|line| !line.contains("request_id=idem-geheim-0815")).collect();
-        assert!(said.contains(" DEBUG ") && rest.len() > 1_000, "{said}");
+        let rest: String = said.lines().filter(|line| !line.contains(PLANTED)).collect();
+        assert!(said.contains("\"DEBUG\"") && rest.len() > 1_000, "{said}");
         assert_eq!(found(&rest, &codes), Vec::<String>::new(), "{rest}");
+        let metrics = served.call(&call(Call::get("/metrics"))).text();
+        assert!(metrics.contains("oc_http_requests_total"), "{metrics}");
+        assert_eq!(found(&metrics, &codes), Vec::<String>::new(), "{metrics}");
+        served.process.signal(Signal::TERM);
+        served.process.wait();
     }
+    let traced: Vec<u8> = collector.every_call().into_iter().flat_map(|call| call.body).collect();
+    let traced = String::from_utf8_lossy(&traced);
+    assert!(traced.contains("/api/send") && traced.contains("/api/public/{accessCode}"), "{traced}");
+    assert_eq!(found(&traced, &codes), Vec::<String>::new(), "{traced}");
 }

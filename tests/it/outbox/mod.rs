@@ -56,6 +56,7 @@ impl Outbox {
             subject,
             sequence,
             payload: b"{}".to_vec(),
+            trace_parent: None,
         }
     }
 

@@ -20,6 +20,7 @@ use crate::platform::audit::{self, Audit, Who};
 use crate::platform::clock;
 use crate::platform::db::Round;
 use crate::roles::client::codes::Codes;
+use crate::roles::client::metrics;
 use crate::roles::client::store::access_codes::{self, Candidate};
 use crate::roles::client::store::attempts::{self, Charge, Way};
 use crate::roles::client::store::receipts;
@@ -208,6 +209,7 @@ pub(super) fn tell_wrong(conn: &mut PgConnection, charged: &Charged, most: i32) 
         tell(EventKind::CodeWrong)?;
     }
     if charged.nth == most {
+        metrics::opening().blocked();
         tell(EventKind::CodeBlocked)?;
     }
     Ok(())

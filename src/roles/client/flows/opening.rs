@@ -17,14 +17,16 @@ use crate::domain::words::{EventKind, SecondFactor};
 use crate::platform::audit::{self, Who};
 use crate::platform::http::{ApiError, ClientAddress, ErrorCode};
 use crate::platform::limits::guesses as limits;
+use crate::platform::telemetry::acts_for;
+use crate::platform::telemetry::trace::{self, Span, SpanKind};
 use crate::platform::tenants::{TenantError, Vault};
 use crate::platform::{clock, exact_sleep, random};
-use crate::roles::client::State;
 use crate::roles::client::codes::{Codes, link_hash};
 use crate::roles::client::store::access_codes::{self, Candidate};
 use crate::roles::client::store::attempts::Way;
 use crate::roles::client::store::documents::{self, OpenedRow};
 use crate::roles::client::store::receipts;
+use crate::roles::client::{State, metrics};
 
 /// Least of the time by which refusals differ by chance.
 const LEAST_BLUR: Duration = Duration::from_millis(4);
@@ -91,6 +93,7 @@ pub struct Asked {
 pub async fn open_document(state: &State, typed: Typed<'_>, by: &Who) -> Result<Opened, ApiError> {
     let arrived = Instant::now();
     let opened = open(state, typed, by).await;
+    metrics::opening().tried(&opened);
     if opened.as_ref().is_err_and(|error| is_refusal(error.code)) {
         let floor = state.access.refusal_floor;
         exact_sleep::sleep_until(arrived + floor + blur(floor)?).await;
@@ -118,6 +121,7 @@ fn is_refusal(code: ErrorCode) -> bool {
 
 async fn open(state: &State, typed: Typed<'_>, by: &Who) -> Result<Opened, ApiError> {
     let candidate = judge(state, read(&state.codes, typed, by)?, typed).await?;
+    acts_for(&candidate.tenant);
     let vault = match state.tenants.vault(&candidate.tenant).await {
         // Nobody gets to know that a tenant is suspended.
         Err(TenantError::Unknown | TenantError::Suspended) => return Err(refused()),
@@ -136,6 +140,7 @@ pub(super) async fn show(
     by: &Who,
 ) -> Result<Opened, ApiError> {
     let row = accessible(candidate, clock::now())?;
+    let _read = reading(row);
     if let Some(asked) = wanted(state, vault, candidate, &session).await? {
         return Ok(Opened::Asked(asked));
     }
@@ -154,6 +159,14 @@ pub(super) async fn show(
     }
     state.audit.read(&candidate.tenant, by, AuditAction::DocumentRead, row.id);
     Ok(Opened::Document(shown(state, vault, row).await?, session))
+}
+
+/// A span in the trace of the document, with a link to the request of its reader.
+fn reading(row: &OpenedRow) -> Span {
+    let brought = row.trace_parent.as_deref().and_then(trace::read);
+    let Some(brought) = brought.filter(|_| trace::is_on()) else { return Span::default() };
+    let reader = trace::current_parent().as_deref().and_then(trace::read);
+    Span::linked("open document", SpanKind::Internal, Some(&brought), reader)
 }
 
 /// What is asked for before a document is shown, if the session has not shown it.

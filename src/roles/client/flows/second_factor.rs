@@ -22,10 +22,10 @@ use crate::platform::http::{ApiError, ClientAddress, ErrorCode};
 use crate::platform::limits::guesses as limits;
 use crate::platform::messages::{Messenger, NotSent, Outgoing};
 use crate::platform::{clock, random};
-use crate::roles::client::State;
 use crate::roles::client::codes::{Codes, StoredOtp};
 use crate::roles::client::store::otps::{self, SentOtp};
 use crate::roles::client::store::receipts;
+use crate::roles::client::{State, metrics};
 
 /// A number is on its way.
 #[derive(Debug, Clone)]
@@ -61,15 +61,19 @@ pub async fn send_number(
     let stored = state.codes.hash_otp(otp, &session, &addressee.to)?;
     let trace = state.audit.trace(&session.tenant, by);
     let entry = trace.did(AuditAction::NumberSent, addressee.document, now);
-    let Promised { resend_at, earlier } = promise(state, &session, stored, &entry).await?;
+    let promised = promise(state, &session, stored, &entry).await;
+    let numbers = |how| metrics::opening().number(channel, how);
+    let Promised { resend_at, earlier } = promised.inspect_err(|_| numbers("limited"))?;
     let message = OtpMessage::new(otp, addressee.language.as_deref(), &state.host);
     let outgoing = Outgoing { id, to: &addressee.to, message: &message, now };
     if let Err(error) = messenger.send(channel, &outgoing).await {
+        numbers("not_sent");
         if matches!(error, NotSent::Refused(_)) {
             take_back(state, &session, &entry, earlier).await?;
         }
         return Err(not_sent(error));
     }
+    numbers("sent");
     let (to, expires_at) = (protection::masked(&addressee.to), now.plus(otp::LIFE));
     Ok(SentNumber { channel, to, expires_at, resend_at, session })
 }
@@ -138,6 +142,17 @@ enum Verdict {
     Held(Hold),
 }
 
+impl Verdict {
+    /// As the metrics name it.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong(_) | Self::Expired => "wrong",
+            Self::Held(_) => "limited",
+        }
+    }
+}
+
 /// Opens the document if the number is right.
 pub async fn verify_number(
     state: &State,
@@ -167,6 +182,9 @@ pub async fn verify_number(
         now: clock::now(),
     };
     let judged = state.db.of(&session.tenant).transaction(session.code, move |conn| trial.judge(conn)).await;
+    if let Ok(verdict) = &judged {
+        metrics::opening().number(addressee.channel, verdict.word());
+    }
     match &judged {
         Ok(Verdict::Right) => limits.note_right(&guess, None).await,
         Ok(Verdict::Wrong(_)) => {}

@@ -5,6 +5,7 @@ pub mod housekeeping;
 use std::time::Duration;
 
 use super::State;
+use crate::platform::metrics::job;
 
 /// Starts every job, on this thread; `pause` is between two rounds of housekeeping.
 pub fn start(state: &State, pause: Duration) {
@@ -14,12 +15,12 @@ pub fn start(state: &State, pause: Duration) {
         let mut mended = false;
         loop {
             if !mended {
-                mended = housekeeping::mend(&own).await.is_ok();
+                mended = job("mending", housekeeping::mend(&own).await).is_ok();
             }
-            if let Err(error) = housekeeping::run(&own).await {
+            if let Err(error) = job("housekeeping", housekeeping::run(&own).await) {
                 log::debug!("the database can't be tidied: {error}");
             }
-            if let Err(error) = own.audit.forget_old().await {
+            if let Err(error) = job("audit_retention", own.audit.forget_old().await) {
                 log::debug!("the audit trail can't be tidied: {error}");
             }
             tokio::time::sleep(pause).await;

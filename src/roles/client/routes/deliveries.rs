@@ -20,10 +20,11 @@ use crate::platform::http::described::RecipientBody;
 use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::platform::receipts::content_hash;
+use crate::platform::telemetry::trace;
 use crate::platform::tenants::Vault;
-use crate::roles::client::State;
 use crate::roles::client::flows::arrivals::{self, Access};
 use crate::roles::client::store::documents::Arrival;
+use crate::roles::client::{State, metrics};
 
 /// Body of `POST /v1/documents`.
 #[derive(ToSchema)]
@@ -186,7 +187,7 @@ async fn take_in(
     let (codes, id) = (state.codes.clone(), arrival.id);
     let rows = state.db.of(vault.tenant());
     let work = move |conn: &mut PgConnection| arrivals::take_in(conn, &codes, &vault, &arrival, &by);
-    let access = rows.transaction(id.0, work).await?;
+    let access = metrics::opening().received(rows.transaction(id.0, work).await)?;
     Ok(HttpResponse::Created().json(receipt(state, id, access)))
 }
 
@@ -208,7 +209,8 @@ fn arrival(
     check_expiry(expires_at, now)?;
     let written = &delivered.written;
     let content_hash = content_hash(&written.title, written.content_type.as_str(), &written.content);
-    Ok(Arrival { id: delivered.id.unwrap_or(new_id), expires_at, at: now, content_hash, delivered })
+    let (id, trace_parent) = (delivered.id.unwrap_or(new_id), trace::current_parent());
+    Ok(Arrival { id, expires_at, at: now, content_hash, delivered, trace_parent })
 }
 
 /// Some hours more than the longest life, for clocks that differ.

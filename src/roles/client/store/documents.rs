@@ -62,6 +62,7 @@ struct ContentRow<'a> {
     expired_at: Option<PgTimestamp>,
     updated_at: PgTimestamp,
     content_hash: Option<Vec<u8>>,
+    trace_parent: Option<&'a str>,
 }
 
 #[derive(Insertable)]
@@ -87,6 +88,8 @@ pub struct Arrival {
     pub at: Timestamp,
     /// What receipts say of the text.
     pub content_hash: [u8; 32],
+    /// The span that brings it.
+    pub trace_parent: Option<String>,
 }
 
 /// Where a document stands.
@@ -135,6 +138,8 @@ pub struct OpenedRow {
     pub updated_at: PgTimestamp,
     /// What receipts say of its text, sealed.
     pub content_hash: Option<Vec<u8>>,
+    /// The span that brought it.
+    pub trace_parent: Option<String>,
 }
 
 impl OpenedRow {
@@ -170,6 +175,7 @@ fn content_row<'a>(vault: &Vault, arrival: &'a Arrival) -> Result<ContentRow<'a>
         expired_at: None,
         updated_at: arrival.at.into(),
         content_hash: Some(sealed_hash(vault, arrival)?),
+        trace_parent: arrival.trace_parent.as_deref(),
     })
 }
 
@@ -282,6 +288,7 @@ fn tombstone(
         expired_at: None,
         updated_at: now.into(),
         content_hash,
+        trace_parent: None,
     }
 }
 

@@ -20,6 +20,7 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         content_hash -> Nullable<Bytea>,
+        trace_parent -> Nullable<Text>,
     }
 }
 

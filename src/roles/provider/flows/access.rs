@@ -12,7 +12,7 @@ use crate::platform::clock;
 use crate::platform::http::ApiError;
 use crate::platform::idempotency::Operation as Run;
 use crate::platform::tenants::Vault;
-use crate::roles::provider::State;
+use crate::roles::provider::{State, metrics};
 
 /// How often an operation is planned anew when others keep changing the document.
 const RACES: usize = 5;
@@ -20,6 +20,18 @@ const RACES: usize = 5;
 /// Sends the current version, unless an earlier run of the same request has done so,
 /// and returns the document as it is afterwards: delivered, on its way, or failed.
 pub async fn send(
+    state: &State,
+    vault: &Arc<Vault>,
+    id: &str,
+    run: Run,
+    by: Trace,
+) -> Result<Document, ApiError> {
+    let document = bring(state, vault, id, run, by).await?;
+    metrics::sending().answered(document.delivery.state);
+    Ok(document)
+}
+
+async fn bring(
     state: &State,
     vault: &Arc<Vault>,
     id: &str,

@@ -22,11 +22,11 @@ use crate::platform::outbox::{
 };
 use crate::platform::tenants::Vault;
 use crate::platform::{clock, random};
-use crate::roles::provider::State;
 use crate::roles::provider::jobs::deliver::{self, DESTINATION, ToClient};
 use crate::roles::provider::store;
 use crate::roles::provider::store::events::Line;
 use crate::roles::provider::store::operations::{Beginning, Code};
+use crate::roles::provider::{State, metrics};
 
 /// Until when somebody waits for the client role.
 #[derive(Debug, Clone, Copy)]
@@ -178,6 +178,8 @@ pub struct Promising {
     pub reserve_size: usize,
     /// `OUTBOX_MAX_AGE_SECONDS`.
     pub max_age: Duration,
+    /// The span that promises it.
+    pub trace_parent: Option<String>,
 }
 
 struct Promise {
@@ -229,6 +231,7 @@ impl Promise {
             subject: document.id.0,
             sequence: document.sequence + 1,
             payload: self.payload(&beginning)?,
+            trace_parent: self.state.trace_parent.clone(),
         };
         let leased = outbox::enqueue(conn, &message, self.start, *now, self.state.max_age)?;
         if leased.is_none() && due_at.is_none() {
@@ -246,6 +249,7 @@ impl Promise {
             return Ok(known.map(|access_code| Code { access_code, link: document.link.clone() }));
         }
         let taken = reserve::take(conn, &self.vault, self.now.plus(state.max_age))?;
+        metrics::sending().reserve_asked(taken.is_some());
         state.level.took_one(state.reserve_size);
         Ok(taken.map(|code| Code { access_code: code.access_code, link: Some(code.link) }))
     }

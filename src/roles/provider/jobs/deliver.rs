@@ -12,9 +12,9 @@ use crate::domain::words::EventKind;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::{Answer, CallError};
 use crate::platform::outbox::{Called, Courier, Entry, Failure, Leased, Opened, Settled, Settlement};
-use crate::roles::provider::State;
 use crate::roles::provider::client_api::{Call, ClientApi};
 use crate::roles::provider::store::operations::{self, Code, Ended, Ending, SealedCode};
+use crate::roles::provider::{State, metrics};
 
 /// Where the client role is, for the outbox.
 pub const DESTINATION: &str = "client";
@@ -171,6 +171,9 @@ impl Courier for ToClient {
             None => Some(None),
         };
         let receipt = answered.and_then(|answer| given(answer).ok_or(CallError::BadAnswer));
+        if receipt.is_ok() && operation(&message.topic) == Some(Operation::Send) {
+            metrics::sending().delivered(message.id);
+        }
         Called { outcome: receipt.map_err(|error| failure(&error)), status, answer }
     }
 

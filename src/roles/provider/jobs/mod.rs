@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::State;
 use crate::platform::clock;
 use crate::platform::http::ApiError;
+use crate::platform::metrics::job;
 
 /// How far a clock may be set back without anybody noticing.
 const JUMP: Duration = Duration::from_secs(10);
@@ -21,21 +22,24 @@ pub fn start(state: &State, pause: Duration) {
     let own = state.clone();
     actix_web::rt::spawn(async move {
         loop {
-            tell("the reserve of access codes can't be filled", refill::run(&own).await);
+            tell("the reserve of access codes can't be filled", job("refill", refill::run(&own).await));
             drop(tokio::time::timeout(own.upkeep.refill, own.reserve.runs_low()).await);
         }
     });
     let own = state.clone();
     actix_web::rt::spawn(async move {
         loop {
-            tell("receipts can't be fetched", receipts::run(&own).await);
+            tell("receipts can't be fetched", job("receipts", receipts::run(&own).await));
             tokio::time::sleep(own.upkeep.receipts_poll).await;
         }
     });
     let own = state.clone();
     actix_web::rt::spawn(async move {
         loop {
-            tell("events can't be passed on to webhooks", webhooks::pass_on(&own).await);
+            tell(
+                "events can't be passed on to webhooks",
+                job("webhook_events", webhooks::pass_on(&own).await),
+            );
             tokio::time::sleep(own.upkeep.events_poll).await;
         }
     });
@@ -46,15 +50,15 @@ pub fn start(state: &State, pause: Duration) {
         let (mut since, mut before) = (Instant::now(), clock::now());
         loop {
             if !mended {
-                mended = housekeeping::mend(&own).await.is_ok();
+                mended = job("mending", housekeeping::mend(&own).await).is_ok();
             }
             if before.plus(since.elapsed()) > clock::now().plus(JUMP) {
                 log::warn!("the clock was set back; what waits is due now");
-                tell("the outbox can't be mended", housekeeping::hurry(&own).await);
+                tell("the outbox can't be mended", job("hurry", housekeeping::hurry(&own).await));
             }
             (since, before) = (Instant::now(), clock::now());
-            tell("the database can't be tidied", housekeeping::run(&own).await);
-            tell("the audit trail can't be tidied", own.audit.forget_old().await);
+            tell("the database can't be tidied", job("housekeeping", housekeeping::run(&own).await));
+            tell("the audit trail can't be tidied", job("audit_retention", own.audit.forget_old().await));
             tokio::time::sleep(pause).await;
         }
     });

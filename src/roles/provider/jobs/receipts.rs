@@ -19,29 +19,38 @@ use crate::platform::tenants::{TenantError, Vault};
 use crate::roles::provider::client_api::Call;
 use crate::roles::provider::store::events::Event;
 use crate::roles::provider::store::receipts::SignedReceipt;
-use crate::roles::provider::{State, store};
+use crate::roles::provider::{State, metrics, store};
 
 /// Fetches everything that is new for every tenant, and tells how many receipts there were.
 pub async fn run(state: &State) -> Result<usize, ApiError> {
     let list = |conn: &mut PgConnection| store::reserve::accounts(conn).map_err(ApiError::from);
     let accounts = state.db.of_everybody().read(list).await?;
     state.reserve.keep(&accounts);
-    let mut count = 0;
+    let (mut count, mut all) = (0, true);
     for (tenant, cursor) in accounts {
         // Nothing is asked for a tenant that may not act; it is told everything later.
         if state.tenants.active(&tenant).await?.is_none() {
             continue;
         }
-        count += follow(state, &tenant, cursor).await?;
+        all &= follow(state, &tenant, cursor, &mut count).await?;
+    }
+    if all {
+        metrics::sending().receipts_fetched();
     }
     Ok(count)
 }
 
-async fn follow(state: &State, tenant: &TenantId, mut cursor: Option<String>) -> Result<usize, ApiError> {
-    let mut count = 0;
+/// Takes over what is new for a tenant, and tells whether the client role could be asked
+/// for all of it.
+async fn follow(
+    state: &State,
+    tenant: &TenantId,
+    mut cursor: Option<String>,
+    count: &mut usize,
+) -> Result<bool, ApiError> {
     let vault = match state.tenants.vault(tenant).await {
         // Nothing is lost: they wait at the client role.
-        Err(TenantError::Unknown | TenantError::Suspended) => return Ok(0),
+        Err(TenantError::Unknown | TenantError::Suspended) => return Ok(true),
         vault => vault?,
     };
     loop {
@@ -49,11 +58,11 @@ async fn follow(state: &State, tenant: &TenantId, mut cursor: Option<String>) ->
             Ok(page) => page,
             Err(error) => {
                 log::debug!("no receipts: the client role {error}");
-                return Ok(count);
+                return Ok(false);
             }
         };
         if cursor.as_ref() == Some(&page.next) {
-            return Ok(count);
+            return Ok(true);
         }
         let (more, next, read) = (page.more, page.next.clone(), page.items.len());
         let (own, from) = (Arc::clone(&vault), cursor.clone());
@@ -61,12 +70,13 @@ async fn follow(state: &State, tenant: &TenantId, mut cursor: Option<String>) ->
         let moved = state.db.of(tenant).run_alone(take_over).await?;
         if !moved {
             // Another process is at it.
-            return Ok(count);
+            return Ok(true);
         }
-        count += read;
+        metrics::sending().receipts_taken(read);
+        *count += read;
         cursor = Some(next);
         if !more {
-            return Ok(count);
+            return Ok(true);
         }
     }
 }

@@ -100,6 +100,7 @@ fn message(
         subject: document.0,
         sequence: cursor.position,
         payload: notice.body().map_err(ApiError::internal)?,
+        trace_parent: None,
     }))
 }
 

@@ -1,12 +1,13 @@
-//! Log lines. Never logged: bodies, access codes, tokens, passwords, names of
-//! people.
+//! Log lines, written to standard error.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::time::Duration;
 
 use env_logger::Target;
-use log::kv::{Error, Key, Value, VisitSource};
+
+use super::log_format;
+use crate::config::LogFormat;
 
 /// How long lines are gathered before they are written together. One system
 /// call per request would cost more than the request's own work.
@@ -15,20 +16,28 @@ const GATHER: Duration = Duration::from_millis(20);
 static LINES: OnceLock<Arc<Lines>> = OnceLock::new();
 
 /// Starts logging to standard error; `RUST_LOG` chooses the levels, `info` by default.
-pub fn init() {
+pub fn init(format: LogFormat) {
     let filter = env_logger::Env::default().default_filter_or("info,actix_server=warn");
     let mut builder = env_logger::Builder::from_env(filter);
-    if !io::stderr().is_terminal() {
+    let is_terminal = io::stderr().is_terminal();
+    if !is_terminal {
         let lines = Arc::clone(LINES.get_or_init(Lines::start));
         builder.target(Target::Pipe(Box::new(Gathered(lines))));
     }
+    let is_json = match format {
+        LogFormat::Auto => !is_terminal,
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
     let started = builder
-        .format(|out, record| {
+        .format(move |out, record| {
             if !may_be_told(record.level(), record.target()) {
                 return Ok(());
             }
-            let mut line = format!("{} {:<5} {}", super::clock::now(), record.level(), record.args());
-            record.key_values().visit(&mut Fields(&mut line)).map_err(io::Error::other)?;
+            let line = match is_json {
+                true => log_format::json(record)?,
+                false => log_format::text(record).map_err(io::Error::other)?,
+            };
             writeln!(out, "{line}")
         })
         .try_init();
@@ -47,15 +56,6 @@ fn may_be_told(level: log::Level, target: &str) -> bool {
 pub fn flush() {
     if let Some(lines) = LINES.get() {
         lines.write_out();
-    }
-}
-
-struct Fields<'a>(&'a mut String);
-
-impl<'kvs> VisitSource<'kvs> for Fields<'_> {
-    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), Error> {
-        use std::fmt::Write as _;
-        write!(self.0, " {key}={value}").map_err(|_| Error::msg("a field can't be written"))
     }
 }
 
