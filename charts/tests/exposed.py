@@ -9,7 +9,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ROLES = ("provider", "client")
 # Labels that Prometheus adds to whatever it reads.
 TARGET = frozenset({"namespace", "job", "instance", "pod", "service", "container", "endpoint"})
-SAMPLE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
+# A route holds braces, and an exemplar behind the value holds labels of its own.
+SAMPLE = re.compile(r'^(?P<name>[a-zA-Z_:][\w:]*)(?:\{(?P<labels>(?:[^"}]|"(?:[^"\\]|\\.)*")*)\})? (?P<value>\S+)')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 SUFFIXES = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count", "")}
 
@@ -24,16 +25,19 @@ class Metric:
 
 
 def read(text):
-    """The families of a text in the format of Prometheus, by name."""
+    """The families of a text in the format of Prometheus or of OpenMetrics, by name."""
     families, owner = {}, {}
     for line in text.splitlines():
         if line.startswith("# TYPE "):
             _, _, name, kind = line.split()
+            if kind == "counter" and not name.endswith("_total"):
+                # OpenMetrics names the family without the ending of its samples.
+                name += "_total"
             families[name] = Metric(name, kind)
             owner |= {name + suffix: name for suffix in SUFFIXES.get(kind, ("",))}
         elif line and not line.startswith("#"):
             found = SAMPLE.match(line)
-            assert found, f"no sample: {line}"
+            assert found and found["name"] in owner, f"no sample of a family: {line}"
             metric = families[owner[found["name"]]]
             for label, value in LABEL.findall(found["labels"] or ""):
                 metric.labels.setdefault(label, set()).add(value)
