@@ -241,7 +241,18 @@ impl Cluster {
         let port = self.port.to_string();
         let addresses =
             if options.tcp_port.is_some() { "listen_addresses=127.0.0.1" } else { "listen_addresses=" };
-        server.args(["-p", &port, "-c", addresses, "-c", "max_connections=200", "-c", "lc_messages=C"]);
+        server.args([
+            "-p",
+            &port,
+            "-c",
+            addresses,
+            "-c",
+            "max_connections=200",
+            "-c",
+            "lc_messages=C",
+            "-c",
+            "track_activity_query_size=4096",
+        ]);
         if options.throw_away {
             server.args(["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"]);
         }

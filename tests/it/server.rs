@@ -115,9 +115,9 @@ fn the_log_holds_one_line_per_request_and_nothing_of_its_content() {
         let call = Call::get("/api/public/K7QM-4T9X-WR5C?q=Muster").header("X-Request-Id", "the-request");
         served.call(&call);
         let line = served.process.wait_for("the line of the request", |said| {
-            said.lines().find(|line| line.contains("request_id=the-request")).map(str::to_owned)
+            said.lines().find(|line| line.contains("\"request_id\":\"the-request\"")).map(str::to_owned)
         });
-        assert!(line.contains("status=") && line.contains(" GET "), "{line}");
+        assert!(line.contains("\"status\":") && line.contains(":\"GET "), "{line}");
         served.call(&Call::get("/api/health"));
         let said = served.process.said();
         assert!(

@@ -14,6 +14,7 @@ use super::store::{self, StoredEnds};
 use crate::domain::audit::Body;
 use crate::domain::ids::TenantId;
 use crate::platform::http::{ApiError, ErrorCode};
+use crate::platform::metrics::job;
 use crate::platform::secrets::SecretKeys;
 use crate::platform::{clock, random};
 
@@ -58,7 +59,7 @@ impl Audit {
             if !mended {
                 mended = self.mend().await.is_ok();
             }
-            match self.chain_all().await {
+            match job("audit_chain", self.chain_all().await) {
                 // What was still being written may be ready next time.
                 Ok(0) => {}
                 Ok(_) => self.written.notify_one(),

@@ -96,6 +96,9 @@ impl Group for Database {
         let all = || Pool::ALL.map(Pool::labels);
         begin_at_zero(&self.timeouts, all());
         begin_at_zero(&self.errors, all());
+        for labels in all() {
+            drop(self.waited.get_or_create(&labels));
+        }
         registry.register(
             "oc_db_timeouts",
             "Pieces of work refused because no connection was free in time",

@@ -25,7 +25,7 @@ use prometheus_client::registry::Registry;
 pub use database::{Pool, Standing as PoolStanding, database};
 pub use http::{InFlight, http};
 pub use outbox::{Depth, Way, outbox};
-pub use protection::{job, protection};
+pub use protection::{begin_jobs, job, protection};
 pub use route::Observer;
 
 /// What a label says and which label it is, for each label of a series.
@@ -59,7 +59,9 @@ fn registry() -> MutexGuard<'static, Registry> {
 pub fn start(role: &'static str) {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| process::register(&mut registry(), role));
-    (http(), database(), protection());
+    http();
+    database();
+    protection();
 }
 
 /// How the metrics are written.
@@ -67,12 +69,12 @@ pub fn start(role: &'static str) {
 pub enum Format {
     /// The Prometheus text format, version 0.0.4.
     Prometheus,
-    /// OpenMetrics 1.0.
+    /// `OpenMetrics` 1.0.
     OpenMetrics,
 }
 
 impl Format {
-    /// What a scraper accepts; OpenMetrics only if it asks for it.
+    /// What a scraper accepts; `OpenMetrics` only if it asks for it.
     #[must_use]
     pub fn accepted(accept: Option<&str>) -> Self {
         let asked = accept.is_some_and(|kinds| kinds.contains("application/openmetrics-text"));

@@ -110,6 +110,9 @@ impl Group for Outbox {
             &self.attempts,
             ways.iter().flat_map(|way| OUTCOMES.map(|how| way.and("outcome", how))),
         );
+        for way in ways {
+            drop(self.took.get_or_create(&[("destination", way.as_str())]));
+        }
         registry.register(
             "oc_outbox_attempts",
             "Attempts to deliver a message, by how they ended",

@@ -84,7 +84,7 @@ impl<M: EncodeMetric> Tell for M {
     }
 }
 
-/// What `/proc/self/stat` tells (proc_pid_stat(5)).
+/// What `/proc/self/stat` tells: `proc_pid_stat(5)`.
 struct Usage {
     cpu_seconds: f64,
     resident_bytes: i64,

@@ -50,7 +50,7 @@ impl Observer {
     security(("bearer" = ["admin"])),
     responses(
         (status = 200, description = "The metrics, as text; OpenMetrics 1.0 for whoever accepts it", body = String, content_type = "text/plain"),
-        (status = 500, description = "Something failed; the log says what", body = ErrorBody),
+        (status = 400, description = "The header `X-Tenant` is broken", body = ErrorBody),
     ))]
 pub async fn show_metrics(
     _caller: Caller<Admin>,

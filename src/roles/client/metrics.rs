@@ -28,8 +28,11 @@ pub fn opening() -> &'static Opening {
 /// Registers what this role has.
 pub fn start() {
     opening();
+    metrics::begin_jobs(&JOBS);
 }
 
+/// What goes on by itself.
+const JOBS: [&str; 4] = ["mending", "housekeeping", "audit_chain", "audit_retention"];
 const RECEIVED: [&str; 2] = ["accepted", "refused"];
 const TRIED: [&str; 6] = ["opened", "second_factor", "refused", "ended", "limited", "failed"];
 const NUMBERS: [&str; 5] = ["sent", "not_sent", "right", "wrong", "limited"];

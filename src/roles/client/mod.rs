@@ -192,7 +192,10 @@ pub fn app(
 fn observer(state: &State) -> Observer {
     metrics::start();
     let audit = state.audit.clone();
-    Observer::new(state.db.clone(), move || std::future::ready(audit.observe()))
+    Observer::new(state.db.clone(), move || {
+        let audit = audit.clone();
+        async move { audit.observe() }
+    })
 }
 
 /// Opens the socket and starts what goes on by itself.

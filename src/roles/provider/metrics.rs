@@ -16,6 +16,18 @@ use crate::platform::metrics::{self, Counters, Group, begin_at_zero};
 const SECONDS: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0, 60.0, 300.0, 1_800.0, 21_600.0, 86_400.0];
 
+/// What goes on by itself.
+const JOBS: [&str; 8] = [
+    "refill",
+    "receipts",
+    "webhook_events",
+    "mending",
+    "hurry",
+    "housekeeping",
+    "audit_chain",
+    "audit_retention",
+];
+
 /// The metrics.
 pub struct Sending {
     sent: Counters<1>,
@@ -33,7 +45,9 @@ pub fn sending() -> &'static Sending {
 
 /// Registers what this role has.
 pub fn start() {
-    (sending(), metrics::outbox());
+    sending();
+    metrics::outbox();
+    metrics::begin_jobs(&JOBS);
 }
 
 impl Default for Sending {

@@ -153,7 +153,8 @@ fn assert_interface(page: &Answer, get: &impl Fn(&str) -> Answer) {
 pub fn mounted(role: Role) -> BTreeSet<String> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = BTreeSet::new();
-    let mut folders: Vec<PathBuf> = vec![src.join("platform/http"), src.join("roles").join(role.name())];
+    let mut folders: Vec<PathBuf> =
+        vec![src.join("platform/http"), src.join("platform/metrics"), src.join("roles").join(role.name())];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();

@@ -1,13 +1,12 @@
 //! What happens is counted.
 
-use oc::roles::Role;
 use serde_json::json;
 
 use super::exposition::Samples;
 use crate::journeys::{Pair, provider};
 use crate::support::database::TestDatabase;
 use crate::support::http::Call;
-use crate::support::process::{PATIENCE, Served};
+use crate::support::process::PATIENCE;
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::waiting::until;
 
@@ -70,23 +69,4 @@ fn what_waits_and_what_was_refused_is_counted() {
         let runs = told.value("oc_job_runs_total{task=\"housekeeping\",outcome=\"done\"}");
         (runs >= 1.0).then_some(())
     });
-}
-
-#[test]
-fn refused_tokens_and_used_up_budgets_are_counted() {
-    let database = TestDatabase::of("provider");
-    let given =
-        [crate::support::tokens::JWT, &[("METRICS_PORT", "0"), ("RATE_ADDRESS_PER_MINUTE", "2")]].concat();
-    let mut served = Served::start(Role::Provider, &database, &given);
-    let port = served.process.wait_for("where the metrics are", |said| {
-        said.split_once("metrics at http://")?.1.split_once("/metrics")?.0.parse().ok()
-    });
-    for _ in 0..2 {
-        served.call(&Call::get("/api/documents")).refused(401, "UNAUTHENTICATED");
-    }
-    served.call(&Call::get("/api/documents")).refused(429, "RATE_LIMITED");
-    let told = Samples::of(port);
-    assert_eq!(told.value("oc_tokens_refused_total{reason=\"bad\"}"), 2.0);
-    assert_eq!(told.value("oc_rate_limited_total{policy=\"address\"}"), 1.0);
-    assert_eq!(told.value("oc_rate_limited_total{policy=\"tenant\"}"), 0.0);
 }

@@ -1,5 +1,6 @@
 //! What a process tells about itself: metrics, log lines, traces.
 
+mod documented;
 mod exposition;
 mod logs;
 mod scraping;

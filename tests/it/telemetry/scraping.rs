@@ -5,13 +5,14 @@ use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 
 use oc::roles::Role;
+use serde_json::json;
 
 use super::exposition::Samples;
 use crate::support::database::TestDatabase;
-use crate::support::for_each_role;
 use crate::support::http::{self, Call};
 use crate::support::process::Served;
 use crate::support::tokens::{JWT, token};
+use crate::support::{for_each_role, writing_path};
 
 /// A role whose metrics have a port of their own, and that port.
 fn scraped(role: Role, database: &TestDatabase, given: &[(&'static str, &str)]) -> (Served, SocketAddr) {
@@ -131,5 +132,22 @@ fn ten_thousand_tenants_make_no_more_series_than_one() {
         assert!(!text.contains("tenant-"), "a label holds a tenant");
         assert_eq!(Samples::parse(&text).count(), before);
         assert!(before < 1_000, "{before} series");
+    });
+}
+
+#[test]
+fn refused_tokens_and_used_up_budgets_are_counted() {
+    for_each_role(|role| {
+        let database = TestDatabase::of(role.name());
+        let (served, port) = scraped(role, &database, &[JWT, &[("RATE_ADDRESS_PER_MINUTE", "2")]].concat());
+        let call = Call::post(writing_path(role), &json!({}));
+        for _ in 0..2 {
+            served.call(&call).refused(401, "UNAUTHENTICATED");
+        }
+        served.call(&call).refused(429, "RATE_LIMITED");
+        let told = Samples::of(port);
+        assert_eq!(told.value("oc_tokens_refused_total{reason=\"bad\"}"), 2.0);
+        assert_eq!(told.value("oc_rate_limited_total{policy=\"address\"}"), 1.0);
+        assert_eq!(told.value("oc_rate_limited_total{policy=\"tenant\"}"), 0.0);
     });
 }

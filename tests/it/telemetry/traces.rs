@@ -139,7 +139,7 @@ fn a_reader_who_is_traced_is_linked_to_the_trace_of_the_document() {
     assert_eq!(read.trace(), TRACE);
     assert_ne!(reader.trace(), TRACE);
     let links: Vec<_> = read.span.links.iter().map(|link| link.span_id.clone()).collect();
-    assert_eq!(links, [reader.span.span_id.clone()]);
+    assert_eq!(links, std::slice::from_ref(&reader.span.span_id));
     assert_eq!(reader.says("tenant_id").as_deref(), Some("praxis"));
     assert!(spans.iter().all(|told| !told.span.name.contains("livez")), "probes are not traced");
     let everything = format!("{:?}", spans.iter().map(|told| &told.span).collect::<Vec<_>>());
