@@ -33,6 +33,6 @@ def build():
             graph("Refused for want of a connection", "Answered 503.", [(count("oc_db_timeouts_total", "job, pool"), "{{job}} {{pool}}")], width=12),
             graph("Failures of the database", "Not reached, or broken.", [(count("oc_db_errors_total", "job, pool"), "{{job}} {{pool}}")], width=12)),
         row("Jobs",
-            graph("Rounds", "That ended well. Prometheus calls the label of the job exported_job.", [(count("oc_job_runs_total", "job, exported_job", window="5m", outcome="done"), "{{job}} {{exported_job}}")], width=12),
-            graph("Rounds that failed", "", [(count("oc_job_runs_total", "job, exported_job", window="5m", outcome="failed"), "{{job}} {{exported_job}}")], width=12)),
+            graph("Rounds", "That ended well. Prometheus calls the label of the job task.", [(count("oc_job_runs_total", "job, task", window="5m", outcome="done"), "{{job}} {{task}}")], width=12),
+            graph("Rounds that failed", "", [(count("oc_job_runs_total", "job, task", window="5m", outcome="failed"), "{{job}} {{task}}")], width=12)),
     ])
