@@ -20,6 +20,7 @@ mod token;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::platform::telemetry;
 use crate::roles::Role;
@@ -126,6 +127,17 @@ impl<E: std::error::Error> From<E> for Failure {
 
 /// What a command returns.
 type Outcome = Result<ExitCode, Failure>;
+
+/// Lets SIGTERM end a command that is the first process of a container, too: such a
+/// process is sent no signal that it has not asked for.
+fn end_when_told() {
+    std::thread::spawn(|| {
+        let told = block_on(async { signal(SignalKind::terminate()).ok()?.recv().await });
+        if told.is_some() {
+            std::process::exit(128 + SignalKind::terminate().as_raw_value());
+        }
+    });
+}
 
 /// Runs a future on a runtime of this thread.
 fn block_on<T>(future: impl Future<Output = T>) -> T {

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use diesel::connection::SimpleConnection as _;
 use oc::platform::db::migrations::Status;
 use oc::roles::Role;
+use rustix::process::Signal;
 
 use crate::support::database::{TestDatabase, settings};
 use crate::support::http::Call;
-use crate::support::process::{Ended, PATIENCE, Served, oc, run_with};
+use crate::support::process::{Ended, PATIENCE, Process, Served, oc, run_with};
 use crate::support::waiting::until;
 use crate::support::{any_role, for_each_role, reading_path};
 
@@ -167,6 +168,48 @@ fn ten_processes_may_migrate_at_once() {
         assert_eq!(database.count("oc_database"), 1);
         role.owner().check(&mut database.connect()).unwrap();
     }
+}
+
+/// `oc migrate` of a database that is not there yet, once it waits for it.
+fn waiting(role: Role, url: &str, seconds: &str) -> Process {
+    let mut command = oc();
+    command.args(["migrate", "--role", role.name(), "--wait", seconds]).env("DATABASE_URL", url);
+    let mut process = Process::start(command);
+    process.wait_for("a try", |said| said.contains("trying again").then_some(()));
+    process
+}
+
+#[test]
+fn a_migration_waits_for_a_database_that_is_not_there_yet() {
+    let role = any_role();
+    let database = TestDatabase::empty();
+    let later = format!("{}_later", database.text("SELECT current_database()::text AS text"));
+    let mut url = url::Url::parse(database.url()).unwrap();
+    url.set_path(&later);
+    let mut process = waiting(role, url.as_str(), "60");
+    database.execute(&format!("CREATE DATABASE {later}"));
+    let code = process.wait();
+    database.execute(&format!("DROP DATABASE {later} WITH (FORCE)"));
+    assert_eq!(code, Some(0), "{}", process.said());
+    assert_eq!(process.said().matches("trying again").count(), 1, "{}", process.said());
+    assert!(process.said().contains("is up to date"), "{}", process.said());
+}
+
+#[test]
+fn a_database_that_never_comes_is_given_up() {
+    let url = "postgres://oc@127.0.0.1:1/oc";
+    let mut process = waiting(any_role(), url, "1");
+    assert_eq!(process.wait(), Some(1), "{}", process.said());
+    assert!(process.said().contains("oc: the database can't be reached: "), "{}", process.said());
+    let at_once = run_with(&["migrate", "--role", any_role().name()], &[("DATABASE_URL", url)]);
+    assert!(at_once.code == 1 && !at_once.err.contains("trying again"), "{at_once:?}");
+}
+
+#[test]
+fn whoever_waits_for_a_database_ends_when_told() {
+    let mut process = waiting(any_role(), "postgres://oc@127.0.0.1:1/oc", "60");
+    process.signal(Signal::TERM);
+    assert_eq!(process.wait(), Some(143), "{}", process.said());
 }
 
 #[test]
