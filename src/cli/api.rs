@@ -6,12 +6,19 @@ use awc::http::Method;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{FAILED, Failure, USAGE};
+use super::{FAILED, Failure, USAGE, token};
+use crate::config::Jwt;
+use crate::domain::ids::TenantId;
 use crate::domain::wire::TENANT_HEADER;
 use crate::platform::http_client::{Answer, HttpClient};
 
 /// Longest wait for one answer; longer than the provider waits for the client role.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Whom a token that is signed here is for, where nobody says so.
+const TENANT: &str = "default";
+/// How long it is good, in seconds.
+const LIFE: i64 = 300;
 
 /// Who calls.
 #[derive(Args, Clone, Default)]
@@ -22,6 +29,18 @@ pub struct Credentials {
     /// The token to show; `oc token` makes one
     #[arg(long, global = true, env = "OC_TOKEN", hide_env_values = true)]
     token: Option<String>,
+}
+
+impl Credentials {
+    /// With a token that is signed here, if none was given.
+    pub fn or_signed(self, subject: &str, jwt: &Jwt) -> Result<Self, Failure> {
+        if self.token.as_deref().is_some_and(|token| !token.trim().is_empty()) {
+            return Ok(self);
+        }
+        let tenant = self.tenant.as_deref().map_or(TENANT, str::trim);
+        let tenant = TenantId::parse(tenant).map_err(|why| Failure::new(USAGE, why.to_string()))?;
+        Ok(Self { token: Some(token::sign(jwt, &tenant, subject, token::SCOPE, LIFE)?), ..self })
+    }
 }
 
 /// One role at one address.

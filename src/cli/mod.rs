@@ -2,6 +2,7 @@
 
 mod api;
 mod audit;
+mod check;
 mod custody;
 mod dev;
 mod inspect;
@@ -42,6 +43,7 @@ enum Command {
     Dev(dev::Dev),
     Send(send::Send),
     Open(open::Open),
+    Check(check::Check),
     Outbox(outbox::Outbox),
     Token(token::Token),
     Tenant(tenant::Tenant),
@@ -64,6 +66,7 @@ pub fn run() -> ExitCode {
         Command::Dev(command) => command.run(),
         Command::Send(command) => command.run(),
         Command::Open(command) => command.run(),
+        Command::Check(command) => command.run(),
         Command::Outbox(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Tenant(command) => command.run(),

@@ -15,6 +15,9 @@ use crate::roles::Role;
 /// Longest life in seconds: 30 days.
 const LIFE_MAX: i64 = 30 * 86_400;
 
+/// The rights of whoever writes and sends documents.
+pub(super) const SCOPE: &str = "documents:read documents:write documents:send";
+
 /// Make a token for a role that runs with `--auth jwt`
 ///
 /// Signs with `JWT_SECRET` for `JWT_ISSUER` and `JWT_AUDIENCE`, the settings of the
@@ -27,7 +30,7 @@ pub struct Token {
     #[arg(long, env = "OC_TENANT", value_parser = tenant)]
     tenant: TenantId,
     /// Rights with spaces between them: documents:read, documents:write, documents:send, transfer:write, audit:read, admin
-    #[arg(long, default_value = "documents:read documents:write documents:send", value_parser = scopes)]
+    #[arg(long, default_value = SCOPE, value_parser = scopes)]
     scope: String,
     /// Who it is about
     #[arg(long, default_value = "oc-token", value_parser = subject)]
@@ -75,29 +78,42 @@ fn life(text: &str) -> Result<i64, String> {
 
 impl Token {
     pub fn run(self) -> Outcome {
-        let role = *Role::ALL.first().ok_or_else(|| Failure::new(FAILED, "there is no role"))?;
-        let values = self.settings.values(role)?;
-        let jwt = Jwt::load(&values).map_err(|problems| Failure::new(USAGE, problems.to_string()))?;
-        let no_secret = || {
+        let jwt = secrets(&self.settings)?.filter(|jwt| jwt.secret.is_some()).ok_or_else(|| {
             let why = "a token is signed with JWT_SECRET (--jwt-secret), which is not set; \
                        where only JWT_JWKS_URL is, the identity provider makes the tokens";
             Failure::new(USAGE, why)
-        };
-        let jwt = jwt.ok_or_else(no_secret)?;
-        let secret = jwt.secret.as_ref().ok_or_else(no_secret)?;
-        let iat = clock::now().as_millis().div_euclid(1_000);
-        let claims = NewClaims {
-            iss: &jwt.issuer,
-            aud: &jwt.audience,
-            sub: &self.subject,
-            tenant_id: self.tenant.as_str(),
-            scope: &self.scope,
-            iat,
-            exp: iat + self.expires_in,
-        };
-        output::line(&identity::mint(secret, &claims)?);
+        })?;
+        output::line(&sign(&jwt, &self.tenant, &self.subject, &self.scope, self.expires_in)?);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What tokens are signed and checked with, as the settings of a role say.
+pub(super) fn secrets(settings: &SettingArgs) -> Result<Option<Jwt>, Failure> {
+    let role = *Role::ALL.first().ok_or_else(|| Failure::new(FAILED, "there is no role"))?;
+    Jwt::load(&settings.values(role)?).map_err(|problems| Failure::new(USAGE, problems.to_string()))
+}
+
+/// A token that is good for `seconds`.
+pub(super) fn sign(
+    jwt: &Jwt,
+    tenant: &TenantId,
+    subject: &str,
+    scope: &str,
+    seconds: i64,
+) -> Result<String, Failure> {
+    let secret = jwt.secret.as_ref().ok_or_else(|| Failure::new(USAGE, "JWT_SECRET is not set"))?;
+    let iat = clock::now().as_millis().div_euclid(1_000);
+    let claims = NewClaims {
+        iss: &jwt.issuer,
+        aud: &jwt.audience,
+        sub: subject,
+        tenant_id: tenant.as_str(),
+        scope,
+        iat,
+        exp: iat + seconds,
+    };
+    Ok(identity::mint(secret, &claims)?)
 }
 
 #[cfg(test)]

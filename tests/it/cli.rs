@@ -6,12 +6,13 @@ use crate::support::any_role;
 use crate::support::database::TestDatabase;
 use crate::support::process::{Served, oc, run, run_with};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "serve",
     "migrate",
     "dev",
     "send",
     "open",
+    "check",
     "outbox",
     "token",
     "tenant",
@@ -44,6 +45,7 @@ fn every_command_explains_itself() {
         ("dev", "Nothing has to be set up"),
         ("send", "Exit codes"),
         ("open", "Exit codes"),
+        ("check", "Exit codes"),
         ("healthcheck", "Exit code"),
         ("config", "where its value comes from"),
         ("completions", "oc completions bash"),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
 use crate::support::http::{Answer, Call};
-use crate::support::process::{PATIENCE, Served, run_reading, run_with};
+use crate::support::process::{Ended, PATIENCE, Served, run_reading, run_with};
 use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::tokens::{EVERY_SCOPE, JWT, OTHER_SECRET, SERVICE_SECRET, token};
 use crate::support::waiting::until;
@@ -17,7 +17,7 @@ struct Pair {
     provider: Served,
     client: Served,
     at_provider: TestDatabase,
-    _at_client: TestDatabase,
+    at_client: TestDatabase,
 }
 
 impl Pair {
@@ -38,7 +38,7 @@ impl Pair {
             ("WEBHOOK_ALLOW_PRIVATE", "true"),
         ];
         let provider = Served::start(Role::Provider, &at_provider, &[JWT, &showing].concat());
-        Self { provider, client, at_provider, _at_client: at_client }
+        Self { provider, client, at_provider, at_client }
     }
 
     fn call(&self, call: Call) -> Answer {
@@ -128,4 +128,39 @@ fn the_commands_show_the_token_that_they_are_given() {
     assert_eq!((listed.code, listed.out.lines().count()), (0, 1), "{}", listed.err);
     let help = run_with(&["send", "--help"], &[("OC_TOKEN", &good)]);
     assert!(help.code == 0 && !help.out.contains(&good), "{}", help.out);
+}
+
+fn check(args: &[&str], variables: &[(&str, &str)]) -> Ended {
+    run_with(&[&["check"], args].concat(), variables)
+}
+
+#[test]
+fn a_check_opens_what_it_sends_and_leaves_nothing_behind() {
+    let pair = Pair::start(SERVICE_SECRET, SERVICE_SECRET);
+    let (provider, client) = (pair.provider.url(), pair.client.url());
+    let both = ["--provider", &provider, "--client", &client];
+    let signed = check(&[&both[..], &["--tenant", "north"]].concat(), JWT);
+    assert_eq!((signed.code, signed.err.as_str(), signed.out.lines().count()), (0, "", 3), "{signed:?}");
+    let good = token(EVERY_SCOPE);
+    let shown = check(&both, &[("OC_TOKEN", good.as_str())]);
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    let tenants = pair.at_provider.texts("SELECT DISTINCT tenant_id::text AS text FROM outbox ORDER BY 1");
+    assert_eq!(tenants.len(), 2, "{tenants:?}");
+    assert_eq!(pair.call(Call::get("/api/documents")).expect(200), json!({"items": []}));
+    until("the end of access", PATIENCE, || {
+        (pair.at_client.count("documents WHERE content IS NOT NULL") == 0).then_some(())
+    });
+    let unknown = check(&both, &[]);
+    assert!(unknown.code == 1 && unknown.err.contains("answered 401"), "{}", unknown.err);
+    let elsewhere = check(&["--provider", &provider, "--client", &provider], JWT);
+    assert!(elsewhere.code == 1 && elsewhere.err.contains("answered 404"), "{}", elsewhere.err);
+}
+
+#[test]
+fn a_check_tells_why_its_document_does_not_arrive() {
+    let pair = Pair::start(OTHER_SECRET, SERVICE_SECRET);
+    let (provider, client) = (pair.provider.url(), pair.client.url());
+    let late = check(&["--provider", &provider, "--client", &client, "--wait", "1"], JWT);
+    assert!(late.code == 3 && late.err.contains("status 401"), "{late:?}");
+    assert_eq!(pair.call(Call::get("/api/documents")).expect(200), json!({"items": []}));
 }
