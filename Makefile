@@ -10,7 +10,7 @@ ARGS  ?=
 # Tests wait for servers more than they compute.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: help dev test check fmt build bench chaos breakdown outage timing fuzz fuzz-code fuzz-api openapi ci clean-dev \
+.PHONY: help dev test check fmt build bench chaos breakdown outage timing fuzz fuzz-code fuzz-api openapi charts chart-docs ci clean-dev \
         prerequisites prerequisites-browser prerequisites-clock fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
 
 help:
@@ -60,6 +60,12 @@ openapi: prerequisites ## Write the API descriptions to openapi/
 	  mv openapi/$$role.json.new openapi/$$role.json && \
 	  echo "openapi/$$role.json" || exit 1; \
 	done
+
+charts: ## Check the Helm chart without a cluster
+	@scripts/charts.sh $(ARGS)
+
+chart-docs: ## Write the chart's table of values and the names of settings in its schema
+	@"$$(scripts/tools.sh)/python" charts/tests/describe.py
 
 ci: ## Run everything that continuous integration runs
 	.ci/run
