@@ -55,15 +55,19 @@ secrets() {
   fi
   install external-secrets external-secrets external-secrets "$EXTERNAL_SECRETS_VERSION" \
     --repo https://charts.external-secrets.io
-  local from=infra/external-secrets
-  apply --namespace "$PROVIDER_NAMESPACE" --filename "$from/store-$environment.yaml" \
-    --filename "$from/provider.yaml" --filename "$from/backups.yaml"
-  apply --namespace "$CLIENT_NAMESPACE" --filename "$from/store-$environment.yaml" \
-    --filename "$from/client.yaml" --filename "$from/backups.yaml"
-  apply --namespace oc-monitoring --filename "$from/store-$environment.yaml" --filename "$from/monitoring.yaml"
-  "$kubectl" wait --for=condition=Ready externalsecret --all --namespace "$PROVIDER_NAMESPACE" --timeout 2m
-  "$kubectl" wait --for=condition=Ready externalsecret --all --namespace "$CLIENT_NAMESPACE" --timeout 2m
-  "$kubectl" wait --for=condition=Ready externalsecret --all --namespace oc-monitoring --timeout 2m
+  fetch "$PROVIDER_NAMESPACE" "oc-$environment" provider backups
+  fetch "$CLIENT_NAMESPACE" "oc-$environment" client backups
+  fetch oc-monitoring oc-shared monitoring
+}
+
+# fetch NAMESPACE MOUNT NAME ...: secrets of the store into a namespace.
+fetch() {
+  local namespace=$1 mount=$2 name
+  shift 2
+  sed "s/MOUNT/$mount/; s/NAMESPACE/$namespace/" infra/external-secrets/store.yaml |
+    apply --namespace "$namespace" --filename -
+  for name in "$@"; do apply --namespace "$namespace" --filename "infra/external-secrets/$name.yaml"; done
+  "$kubectl" wait --for=condition=Ready externalsecret --all --namespace "$namespace" --timeout 2m
 }
 
 monitoring() {

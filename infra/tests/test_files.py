@@ -79,13 +79,26 @@ def test_every_secret_setting_that_a_role_is_given_is_one_of_the_program_and_is_
     assert all(f"{name}=" in local for name in fetched)
 
 
-@pytest.mark.parametrize("environment", ["staging", "production"])
-def test_an_environment_reads_only_its_own_part_of_the_store(environment):
-    account, store = load_all(f"external-secrets/store-{environment}.yaml")
+def test_a_namespace_reads_the_store_with_its_own_identity():
+    account, store = load_all("external-secrets/store.yaml")
     vault = store["spec"]["provider"]["vault"]
-    assert vault["path"] == vault["auth"]["kubernetes"]["role"] == f"oc-{environment}"
-    assert vault["server"].startswith("https://")
+    assert vault["server"].startswith("https://") and vault["path"] == "MOUNT"
+    assert vault["auth"]["kubernetes"]["role"] == "oc-NAMESPACE"
     assert vault["auth"]["kubernetes"]["serviceAccountRef"]["name"] == account["metadata"]["name"]
+
+
+def test_terraform_lays_out_the_secrets_that_the_cluster_fetches():
+    text = (INFRA / "terraform/modules/secrets/main.tf").read_text()
+    laid_out = {
+        name: set(re.findall(r'"(\w+)"', keys)) for name, keys in re.findall(r"(\S+) += \{ mount = .*?keys = \[(.*?)\]", text)
+    }
+    fetched = {}
+    for path in ("provider", "client", "backups", "monitoring"):
+        for secret in load_all(f"external-secrets/{path}.yaml"):
+            for entry in secret["spec"]["data"]:
+                fetched.setdefault(entry["remoteRef"]["key"], set()).add(entry["remoteRef"]["property"])
+                assert entry["remoteRef"]["property"] == entry["secretKey"]
+    assert fetched == laid_out
 
 
 COMPONENT = re.compile(r'^([a-z][a-z0-9_.]*) "(\w+)" \{', re.MULTILINE)
