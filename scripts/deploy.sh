@@ -2,7 +2,8 @@
 # Installs a role into an environment, or brings it up to date, and asks it whether it
 # works: scripts/deploy.sh ENVIRONMENT provider|client. If it does not get ready, what
 # ran before runs again. OC_IMAGE says where the image is; OC_DIGEST or OC_TAG says
-# which, else it is that of the chart.
+# which, else it is that of the chart. Workflows hand the content of KUBECONFIG over in
+# KUBECONFIG_CONTENT.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 environment=${1:-}
@@ -22,6 +23,14 @@ case $role in
   provider) namespace=$PROVIDER_NAMESPACE ;;
   client) namespace=$CLIENT_NAMESPACE ;;
 esac
+
+if [ -n "${KUBECONFIG_CONTENT:-}" ]; then
+  KUBECONFIG=$(mktemp)
+  export KUBECONFIG
+  trap 'rm -f "$KUBECONFIG"' EXIT
+  printf '%s\n' "$KUBECONFIG_CONTENT" >"$KUBECONFIG"
+  unset KUBECONFIG_CONTENT
+fi
 
 arguments=(--values "charts/oc/values-$role.yaml")
 # From the general to the special; the last one wins.
