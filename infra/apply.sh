@@ -36,7 +36,13 @@ install() {
 apply() { "$kubectl" apply --server-side --field-manager oc-infra --force-conflicts "$@"; }
 
 namespaces() {
-  apply --filename infra/namespaces/shared.yaml --filename "infra/namespaces/$environment.yaml"
+  apply --filename infra/namespaces/shared.yaml --filename "infra/namespaces/$environment.yaml" \
+    --filename infra/access/deployer.yaml
+  apply --namespace "$PROVIDER_NAMESPACE" --filename infra/access/login.yaml
+  local namespace
+  for namespace in "$PROVIDER_NAMESPACE" "$CLIENT_NAMESPACE"; do
+    sed "s/HOME/$PROVIDER_NAMESPACE/" infra/access/binding.yaml | apply --namespace "$namespace" --filename -
+  done
 }
 
 # Helm never upgrades definitions that a chart brings along, so they go ahead of them.

@@ -1,6 +1,7 @@
 """The scripts that touch a cluster, rehearsed: what they ask for, in which order, and when they give up."""
 
 import pytest
+import yaml
 
 from rehearsal import ROOT, order, rehearse
 
@@ -94,6 +95,24 @@ def test_a_failed_rollout_fails_the_deployment_and_nothing_is_asked(tmp_path):
         tmp_path, "scripts/deploy.sh", "production", "client", OC_IMAGE="x/oc", behaviour="behave() { return 1; }"
     )
     assert code == 1 and len(calls) == 1
+
+
+def test_the_login_for_workflows_is_printed_whole_or_not_at_all(tmp_path):
+    there = """
+    behave() {
+      case "$*" in
+        *clusters*) echo https://cluster.example.org ;;
+        *ca*crt*) echo Y2E= ;;
+        *token*) echo dG9rZW4= ;;
+      esac
+    }
+    """
+    code, _, output = rehearse(tmp_path, "infra/deployer-kubeconfig.sh", "staging", behaviour=there)
+    known = yaml.safe_load(output)
+    assert code == 0 and known["users"][0]["user"]["token"] == "token"
+    assert known["contexts"][0]["context"]["namespace"] == "oc-staging-provider"
+    code, _, output = rehearse(tmp_path, "infra/deployer-kubeconfig.sh", "staging")
+    assert code == 1 and "apiVersion" not in output
 
 
 CLUSTER = """

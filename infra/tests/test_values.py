@@ -19,11 +19,12 @@ def helm(*arguments):
     return [document for document in yaml.safe_load_all(result.stdout) if document]
 
 
-@pytest.fixture(params=CASES, ids=lambda case: "-".join(case))
-def deployed(request, tmp_path):
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join(case))
+def deployed(request, tmp_path_factory):
     """Environment, role, and the objects of the very command that scripts/deploy.sh runs."""
     environment, role = request.param
-    _, calls, _ = rehearse(tmp_path, "scripts/deploy.sh", environment, role, OC_IMAGE="registry.example.org/oc", OC_TAG="1")
+    place = tmp_path_factory.mktemp("rehearsal")
+    _, calls, _ = rehearse(place, "scripts/deploy.sh", environment, role, OC_IMAGE="registry.example.org/oc", OC_TAG="1")
     words = calls[0].split()
     assert words[:5] == ["helm", "upgrade", "--install", "oc", "charts/oc"]
     own = [word for word in words[5:] if word not in ("--rollback-on-failure", "--wait")]
@@ -87,3 +88,16 @@ def test_production_is_backed_up_with_a_login_that_is_fetched(deployed):
         assert {(s3[key]["name"], s3[key]["key"]) for key in ("accessKeyId", "secretAccessKey")} == {
             (secret["spec"]["target"]["name"], entry["secretKey"]) for entry in secret["spec"]["data"]
         }
+
+
+def test_whoever_deploys_may_make_what_the_chart_has_and_nothing_else(deployed):
+    _, _, objects = deployed
+    (role,) = load_all("access/deployer.yaml")
+    may = {(group, resource): set(rule["verbs"]) for rule in role["rules"] for group in rule["apiGroups"] for resource in rule["resources"]}
+    plural = {"NetworkPolicy": "networkpolicies"}
+    for item in objects:
+        group = item["apiVersion"].rpartition("/")[0]
+        resource = plural.get(item["kind"], item["kind"].lower() + "s")
+        assert {"get", "create"} <= may.get((group, resource), set()), f"may not make {resource}"
+    assert not any("*" in words for words in [*may.values(), *may]), "a star allows what nobody has thought of"
+    assert not {resource for _, resource in may} & {"roles", "rolebindings", "namespaces", "clusterroles", "nodes"}
