@@ -10,7 +10,7 @@ ARGS  ?=
 # Tests wait for servers more than they compute.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: help dev test check fmt build bench chaos breakdown outage timing fuzz fuzz-code fuzz-api openapi charts chart-docs ci clean-dev \
+.PHONY: help dev test check fmt build bench chaos breakdown outage timing fuzz fuzz-code fuzz-api openapi charts chart-docs cluster-up cluster-down lint-ops ci clean-dev \
         prerequisites prerequisites-browser prerequisites-clock fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
 
 help:
@@ -66,6 +66,15 @@ charts: ## Check the Helm chart without a cluster
 
 chart-docs: ## Write the chart's table of values and the names of settings in its schema
 	@"$$(scripts/tools.sh)/python" charts/tests/describe.py
+
+cluster-up: ## Make a local cluster (kind or k3d) with gateway, databases and both roles
+	@scripts/cluster.sh up
+
+cluster-down: ## Remove it again, with everything in it
+	@scripts/cluster.sh down
+
+lint-ops: ## Check workflows, scripts, YAML, Terraform, and rehearse what touches clusters
+	@scripts/lint-ops.sh $(ARGS)
 
 ci: ## Run everything that continuous integration runs
 	.ci/run
