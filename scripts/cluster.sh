@@ -60,7 +60,14 @@ up() {
   mkdir -p "$folder"
   there || make_it
   kubeconfig
-  if [ -z "${OC_IMAGE:-}" ]; then OC_IMAGE=$image OC_ENGINE=docker scripts/image.sh; fi
+  if [ -z "${OC_IMAGE:-}" ]; then
+    OC_IMAGE=$image OC_ENGINE=docker make image
+    # A name of its own for each image, or the cluster would keep the pods of the last one.
+    local id
+    id=$(docker image inspect --format '{{.Id}}' "$image")
+    docker tag "$image" "${image%:*}:${id:7:12}"
+    image=${image%:*}:${id:7:12}
+  fi
   load
   OC_IMAGE=${image%:*} OC_TAG=${image##*:} infra/apply.sh local
   printf '\n  Both roles run in the cluster "%s". Your browser has to be told to trust the certificates.\n\n' "$name"

@@ -30,7 +30,7 @@ def rehearse(place, script, *arguments, behaviour="behave() { :; }", programs=("
     known = {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(place), "REHEARSAL": str(place)}
     result = subprocess.run(
         [ROOT / script, *arguments], env={**known, **environment}, text=True, capture_output=True,
-        stdin=subprocess.DEVNULL, timeout=60, check=False,
+        stdin=subprocess.DEVNULL, timeout=300, check=False,
     )
     made = calls.read_text().splitlines() if calls.exists() else []
     return result.returncode, made, result.stdout + result.stderr

@@ -1,5 +1,7 @@
 """The scripts that touch a cluster, rehearsed: what they ask for, in which order, and when they give up."""
 
+import pathlib
+
 import pytest
 import yaml
 
@@ -74,6 +76,16 @@ def test_a_role_is_deployed_with_the_values_of_its_environment_and_then_asked(tm
     assert order(rest, "oc tenant list", "oc tenant create oc-check", "helm test oc") == [
         "oc tenant list", "oc tenant create oc-check", "helm test oc",
     ]
+
+
+def test_the_login_of_a_workflow_is_in_a_file_only_as_long_as_it_is_needed(tmp_path):
+    watch = 'behave() { cp "$KUBECONFIG" "$REHEARSAL/seen"; echo "$KUBECONFIG" >"$REHEARSAL/path"; }'
+    code, _, output = rehearse(
+        tmp_path, "scripts/deploy.sh", "staging", "client", OC_IMAGE="x/oc", behaviour=watch, KUBECONFIG_CONTENT="apiVersion: v1",
+    )
+    assert code == 0 and "apiVersion" not in output
+    assert (tmp_path / "seen").read_text() == "apiVersion: v1\n"
+    assert not pathlib.Path((tmp_path / "path").read_text().strip()).exists()
 
 
 def test_the_tenant_of_the_test_is_made_once(tmp_path):
@@ -189,6 +201,27 @@ def test_one_command_makes_a_cluster_and_another_removes_it(tmp_path, tool):
         tmp_path, "scripts/cluster.sh", "down", behaviour=cluster, programs=("helm", "kubectl", tool), **told
     )
     assert code == 0 and "delete" in calls[-1]
+
+
+def test_a_cluster_that_is_brought_up_again_runs_the_image_that_was_built(tmp_path):
+    built = """
+    behave() {
+      case "$*" in
+        "docker image inspect"*) echo sha256:0123456789abcdef0123 ;;
+        "kind get clusters") echo oc ;;
+      esac
+    }
+    """
+    code, calls, output = rehearse(
+        tmp_path, "scripts/cluster.sh", "up", behaviour=built, programs=("helm", "kubectl", "kind", "docker", "make"),
+        OC_CLUSTER_TOOL="kind", OC_CLUSTER_FOLDER=str(tmp_path / "kube"),
+    )
+    assert code == 0, output
+    assert order(calls, "make image", "docker tag", "kind load docker-image localhost/oc:0123456789ab") == [
+        "make image", "docker tag", "kind load docker-image localhost/oc:0123456789ab",
+    ]
+    deployed = [call for call in calls if "upgrade --install oc charts/oc " in call]
+    assert len(deployed) == 2 and all("image.tag=0123456789ab" in call for call in deployed)
 
 
 def test_every_script_says_how_it_is_used(tmp_path):
