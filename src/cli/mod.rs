@@ -23,6 +23,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::platform::revision::REVISION;
 use crate::platform::telemetry;
 use crate::roles::Role;
 pub use settings::SettingArgs;
@@ -91,13 +92,16 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// `0.1.0 (roles: provider, client)`.
+/// `0.1.0 (roles: provider, client)`, and the revision where it is known.
 fn version() -> &'static str {
-    static VERSION: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
-        let roles: Vec<_> = Role::ALL.iter().map(|role| role.name()).collect();
-        format!("{} (roles: {})", env!("CARGO_PKG_VERSION"), roles.join(", "))
-    });
+    static VERSION: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| version_of(REVISION));
     VERSION.as_str()
+}
+
+fn version_of(revision: Option<&str>) -> String {
+    let roles: Vec<_> = Role::ALL.iter().map(|role| role.name()).collect();
+    let revision = revision.map(|revision| format!("revision {revision}, ")).unwrap_or_default();
+    format!("{} ({revision}roles: {})", env!("CARGO_PKG_VERSION"), roles.join(", "))
 }
 
 /// Why a command failed, in words, and its exit code.
@@ -145,4 +149,19 @@ fn end_when_told() {
 /// Runs a future on a runtime of this thread.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     actix_web::rt::System::new().block_on(future)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_of;
+
+    #[test]
+    fn the_version_names_the_revision_where_it_is_known() {
+        assert!(
+            version_of(Some("3f2a91c")).contains(" (revision 3f2a91c, roles: "),
+            "{}",
+            version_of(Some("3f2a91c"))
+        );
+        assert!(version_of(None).contains(" (roles: "), "{}", version_of(None));
+    }
 }

@@ -1,5 +1,6 @@
 //! Commands that need no server.
 
+use oc::platform::revision::REVISION;
 use oc::roles::Role;
 
 use crate::support::any_role;
@@ -76,9 +77,10 @@ fn without_a_command_the_help_is_shown() {
 }
 
 #[test]
-fn the_version_names_the_roles_that_are_compiled_in() {
+fn the_version_names_the_revision_and_the_roles_that_are_compiled_in() {
     let roles: Vec<_> = Role::ALL.iter().map(|role| role.name()).collect();
-    let expected = format!("oc {} (roles: {})\n", env!("CARGO_PKG_VERSION"), roles.join(", "));
+    let revision = REVISION.map(|revision| format!("revision {revision}, ")).unwrap_or_default();
+    let expected = format!("oc {} ({revision}roles: {})\n", env!("CARGO_PKG_VERSION"), roles.join(", "));
     assert_eq!(run(&["--version"]).out, expected);
 }
 
