@@ -2,8 +2,9 @@
 # Checks what it takes to build, run and test, and installs what is missing:
 # with apt-get on Debian and Ubuntu, with Homebrew on macOS. What can't be
 # installed here is named. Silent and quick when everything is there. With
-# --browser also the browser that the tests look at pages with, and with --clock
-# what the proof with a wrong clock needs, where apt-get has them.
+# --browser also the browser that the tests look at pages with, with --clock what
+# the proof with a wrong clock needs, and with --image what builds container images
+# where no Docker is, where apt-get has them.
 set -euo pipefail
 
 POSTGRES_OLDEST=15
@@ -88,6 +89,9 @@ if have apt-get && ! have pdftotext; then packages+=(poppler-utils); fi
 if asked --browser && have apt-get && ! have chromedriver; then packages+=(chromium chromium-driver fonts-noto-core); fi
 if asked --clock && have apt-get && ! ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1; then
   packages+=(libfaketime)
+fi
+if asked --image && have apt-get && ! have podman; then
+  packages+=(podman buildah runc uidmap ca-certificates)
 fi
 
 if [ "${#packages[@]}" -gt 0 ]; then
