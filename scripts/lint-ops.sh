@@ -98,10 +98,10 @@ if command -v terraform >/dev/null 2>&1; then
 else
   skip "TERRAFORM WAS NOT CHECKED: terraform is not installed (https://developer.hashicorp.com/terraform/install)"
 fi
-if command -v amtool >/dev/null 2>&1; then
-  check "amtool" amtool check-config infra/observability/alertmanager.yaml
+if amtool=$(scripts/from-debian.sh amtool prometheus-alertmanager); then
+  check "amtool" "$amtool" check-config infra/observability/alertmanager.yaml
 else
-  skip "WHO IS TOLD OF ALERTS WAS NOT CHECKED: amtool is not installed (Debian, Ubuntu: prometheus-alertmanager)"
+  skip "WHO IS TOLD OF ALERTS WAS NOT CHECKED: amtool can't be had (see above)"
 fi
 check "helm lint, oc-gateway" helm_lint
 if [ -n "$tools" ]; then

@@ -6,7 +6,7 @@ NO_PROBES = 'route!~"/livez|/readyz|/api/health|/api/ready|/metrics"'
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}
 # Names, not numbers: Grafana has a shade of each for dark and one for light.
 GOOD, ODD, BAD = "green", "orange", "red"
-COLOURS = {"failed": BAD, "empty": BAD, "not_sent": BAD, "unreachable": BAD, "timeout": ODD, "refused": ODD,
+COLOURS = {"failed": BAD, "empty": BAD, "not_sent": BAD, "unreachable": BAD, "error": ODD, "refused": ODD,
            "error": BAD, "open": BAD, "half_open": ODD, "closed": GOOD, "delivered": GOOD, "opened": GOOD, "sent": GOOD,
            "done": GOOD, "taken": GOOD, "queued": ODD, "limited": "purple"}
 

@@ -32,7 +32,7 @@ def test_what_is_no_sample_is_not_passed_over():
 
 
 def test_a_label_that_prometheus_has_itself_is_stored_under_another_name():
-    assert exposed.as_stored("job") == "task" and exposed.as_stored("pool") == "pool"
+    assert exposed.as_stored("job") == "exported_job" and exposed.as_stored("pool") == "pool"
 
 
 def test_texts_of_running_roles_can_be_given_instead(tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::platform::revision::REVISION;
+use crate::platform::version::REVISION;
 use crate::platform::telemetry;
 use crate::roles::Role;
 pub use settings::SettingArgs;

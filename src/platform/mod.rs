@@ -18,7 +18,6 @@ pub mod metrics;
 pub mod outbox;
 pub mod random;
 pub mod receipts;
-pub mod revision;
 pub(crate) mod schema;
 pub mod secrets;
 pub mod server;
