@@ -10,7 +10,7 @@ ARGS  ?=
 # Tests wait for servers more than they compute.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: help dev test check fmt build bench chaos breakdown outage timing fuzz fuzz-code fuzz-api openapi charts chart-docs cluster-up cluster-down lint-ops ci clean-dev \
+.PHONY: help dev test check fmt build bench chaos breakdown outage timing fuzz fuzz-code fuzz-api openapi charts chart-docs cluster-up cluster-down lint-ops image image-smoke ci clean-dev \
         prerequisites prerequisites-browser prerequisites-clock fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
 
 help:
@@ -29,6 +29,12 @@ fmt: ## Format the code
 
 build: prerequisites ## Build the release program, target/release/oc
 	$(CARGO) build --release
+
+image: ## Build the container image and the list of what is in it (docs/IMAGE.md)
+	@scripts/image.sh $(ARGS)
+
+image-smoke: ## Run both roles from the image as production does; looks at what is inside, too
+	@scripts/image-smoke.sh
 
 bench: prerequisites ## Measure; print a table, write bench/results.json and docs/bench.svg
 	$(CARGO) bench --bench load $(ARGS)
