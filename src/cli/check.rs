@@ -17,7 +17,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Send a document, open it, and take it back
 ///
 /// Proves that both roles, their databases and the way between them work. The document
-/// holds a random number and nothing else. Shows OC_TOKEN, or a token that it signs with
+/// holds a random number and nothing else. Shows `OC_TOKEN`, or a token that it signs with
 /// `JWT_SECRET` as `oc token` does.
 /// Exit codes: 0 it was opened, 1 failed, 3 accepted but not delivered in time.
 #[derive(Args)]
