@@ -21,6 +21,7 @@ mod workspace;
 use std::net::IpAddr;
 use std::time::Duration;
 
+pub use crate::domain::sender::Sender;
 pub use access::{AccessCodes, CodeHash};
 pub use audit::Audit;
 pub use client_role::ClientRole;
@@ -29,7 +30,6 @@ pub use identity::{Auth, Identity, Jwks, Jwt};
 pub use limits::{GuessLimits, Limits, TlsFiles, Web};
 pub use messages::{MailProtection, MailServer, Messages, SmsGateway};
 pub use network::{Network, is_this_machine};
-pub use sender::{Logo, Sender};
 pub use setting::Setting;
 pub use settings::SETTINGS;
 pub use telemetry::{LogFormat, Telemetry, Traces};
@@ -134,7 +134,7 @@ impl Config {
             web: limits::web(role, values, &mut problems),
             database: Database::load(values, &mut problems),
             client: client_role::client_role(role, values, &mut problems),
-            sender: Sender::load(values, &mut problems),
+            sender: sender::load(values, &mut problems),
             outbox: delivery::outbox(values, &mut problems),
             upkeep: delivery::upkeep(values, &mut problems),
             retention: delivery::retention(values, &mut problems),

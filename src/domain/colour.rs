@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Lowest contrast of text and its ground (WCAG 2.2, 1.4.3).
 pub const READABLE: f64 = 4.5;
 
-/// A colour of the screen (sRGB).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A colour of the screen (sRGB); in JSON as [`Colour::parse`] reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Colour {
     red: u8,
     green: u8,
@@ -83,6 +86,20 @@ impl Colour {
 impl fmt::Display for Colour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "#{:02x}{:02x}{:02x}", self.red, self.green, self.blue)
+    }
+}
+
+impl From<Colour> for String {
+    fn from(colour: Colour) -> Self {
+        colour.to_string()
+    }
+}
+
+impl TryFrom<String> for Colour {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("no colour")
     }
 }
 

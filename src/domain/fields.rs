@@ -20,7 +20,7 @@ pub const FREE_FORM_DEPTH: usize = 16;
 pub struct FieldError {
     /// Path of the field, `recipient.email`; `body` for the request's body as a whole.
     pub field: String,
-    /// Which rule it breaks: `required`, `type`, `maxLength`, `format`, `enum`, `minimum`, `maximum`, `characters`, `maxDepth`.
+    /// Which rule it breaks: `required`, `type`, `maxLength`, `format`, `enum`, `minimum`, `maximum`, `characters`, `maxDepth`, `maxLines`, `contrast`.
     pub rule: &'static str,
     /// What to do about it, in words. Never repeats the value.
     pub message: String,

@@ -21,6 +21,7 @@ pub mod otp_message;
 pub mod protection;
 pub mod recipient;
 pub mod scope;
+pub mod sender;
 pub mod session;
 pub mod target;
 pub mod template;

@@ -7,10 +7,13 @@ use actix_web::HttpResponse;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Bytes, Data, Path, ServiceConfig, get, head, resource};
 
+use super::brand;
 use crate::platform::http::{ApiError, not_found};
 
 /// Where they are mounted.
 pub const ROUTE: &str = "/assets/{file}";
+
+const STYLE: &str = "text/css; charset=utf-8";
 
 /// One file.
 #[derive(Debug, Clone)]
@@ -49,7 +52,7 @@ impl Asset {
 
     fn kind(&self) -> &'static str {
         match self.extension {
-            "css" => "text/css; charset=utf-8",
+            "css" => STYLE,
             "js" => "text/javascript; charset=utf-8",
             "svg" => "image/svg+xml",
             "png" => "image/png",
@@ -84,10 +87,18 @@ const fn hash(bytes: &[u8]) -> u64 {
 #[derive(Debug, Clone, Default)]
 pub struct Assets(pub Vec<Asset>);
 
+/// How long a file is kept whose name says what is in it.
+pub const FOR_EVER: &str = "public, max-age=31536000, immutable";
+
 async fn serve(assets: Data<Assets>, file: Path<String>) -> Result<HttpResponse, ApiError> {
     let named = |asset: &Asset| asset.is_named(&file).map(|newest| (asset.clone(), newest));
-    let Some((asset, newest)) = assets.0.iter().find_map(named) else { return not_found().await };
-    let lasting = if newest { "public, max-age=31536000, immutable" } else { "no-store" };
+    let Some((asset, newest)) = assets.0.iter().find_map(named) else {
+        let Some(style) = brand::style(&file) else { return not_found().await };
+        let answer =
+            HttpResponse::Ok().insert_header((CACHE_CONTROL, FOR_EVER)).content_type(STYLE).body(style);
+        return Ok(answer);
+    };
+    let lasting = if newest { FOR_EVER } else { "no-store" };
     let kind = asset.kind();
     let bytes = match asset.bytes {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),

@@ -5,6 +5,7 @@
 //! compile.
 
 pub mod assets;
+pub mod brand;
 pub mod cookies;
 pub mod forms;
 pub mod language;

@@ -12,17 +12,16 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::assets::{Asset, Assets};
+use super::brand;
 use super::language::{self, language_of};
 use super::texts;
-use crate::config::Sender;
-use crate::domain::colour::Colour;
+use crate::domain::ids::TenantId;
 use crate::domain::language::{Language, Text};
+use crate::domain::sender::{Logo, Sender};
 use crate::platform::http::{ApiError, ErrorCode};
 
 /// The stylesheet of every page.
 pub const STYLE: Asset = Asset::new("oc", "css", include_bytes!("../../../assets/oc.css"));
-/// The ground of a page in the dark, as the stylesheet has it.
-const DARK: Colour = Colour::new(0x17, 0x20, 0x1e);
 /// What pages may load: our own files. Scripts only better what works without them.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -32,6 +31,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 #[derive(Debug, Clone)]
 pub struct Pages {
     sender: Arc<Sender>,
+    /// The tenant that is shown; `None` where all are meant.
+    whose: Option<Arc<str>>,
     styles: Arc<[String]>,
     script: Arc<str>,
     logo: Option<Arc<str>>,
@@ -43,26 +44,29 @@ impl Pages {
     /// the files that they load, which [`super::assets::configure`] mounts.
     #[must_use]
     pub fn new(sender: &Sender, script: &Asset, is_https: bool) -> (Self, Assets) {
-        let brand = sender.colour.map(brand);
         let mut assets = vec![STYLE, script.clone()];
-        assets.extend(brand.clone());
-        let logo = sender.logo.as_ref().map(|logo| Asset::made("logo", logo.extension, logo.bytes.clone()));
+        let picture = |logo: &Logo| Asset::made("logo", logo.kind().extension(), logo.bytes().to_vec());
+        let logo = sender.logo.as_ref().map(picture);
         assets.extend(logo.clone());
         let logo = logo.map(|logo| Arc::from(logo.url()));
-        let styles: Vec<String> =
-            [Some(STYLE), brand].into_iter().flatten().map(|style| style.url()).collect();
-        let (sender, script) = (Arc::new(sender.clone()), Arc::from(script.url()));
-        (Self { sender, styles: styles.into(), script, logo, is_https }, Assets(assets))
+        let (styles, script) = (Arc::from([STYLE.url()]), Arc::from(script.url()));
+        let pages = Self { sender: Arc::new(sender.clone()), whose: None, styles, script, logo, is_https };
+        (pages, Assets(assets))
     }
 
     /// The same with a further stylesheet, for what only one role's pages have.
     #[must_use]
     pub fn with_style(self, style: &Asset, mut assets: Assets) -> (Self, Assets) {
         assets.0.push(style.clone());
-        // The colours of a practice come last.
-        let mut styles = self.styles.to_vec();
-        styles.insert(styles.len().min(1), style.url());
-        (Self { styles: styles.into(), ..self }, assets)
+        let styles = self.styles.iter().cloned().chain([style.url()]).collect();
+        (Self { styles, ..self }, assets)
+    }
+
+    /// The same for what this tenant is known as; `logo` is where its picture is.
+    #[must_use]
+    pub fn of_tenant(&self, tenant: &TenantId, sender: Sender, logo: Option<String>) -> Self {
+        let (sender, whose) = (Arc::new(sender), Some(Arc::from(tenant.as_str())));
+        Self { sender, whose, logo: logo.map(Arc::from), ..self.clone() }
     }
 
     /// The frame of the page that a request is answered with.
@@ -84,14 +88,6 @@ impl Pages {
         answer.headers_mut().append(SET_COOKIE, line);
         Ok(())
     }
-}
-
-/// The colour of a practice as a stylesheet.
-fn brand(colour: Colour) -> Asset {
-    let dark = colour.lightened_for(DARK);
-    let of = |colour: Colour| format!(":root{{--accent:{colour};--on-accent:{}}}", colour.opposite());
-    let style = format!("{}@media (prefers-color-scheme:dark){{{}}}\n", of(colour), of(dark));
-    Asset::made("brand", "css", style.into_bytes())
 }
 
 /// The frame of one page; templates know it as `page`.
@@ -143,10 +139,18 @@ impl Page {
         self.pages.logo.as_deref()
     }
 
-    /// URLs of its stylesheets.
+    /// The tenant that it shows as who stands behind it; `None` where it shows what holds
+    /// for all.
     #[must_use]
-    pub fn styles(&self) -> &[String] {
-        &self.pages.styles
+    pub fn whose(&self) -> Option<&str> {
+        self.pages.whose.as_deref()
+    }
+
+    /// URLs of its stylesheets; the colours of the practice come last.
+    #[must_use]
+    pub fn styles(&self) -> Vec<String> {
+        let colours = self.sender().colour.map(brand::url);
+        self.pages.styles.iter().cloned().chain(colours).collect()
     }
 
     /// URL of its script.
@@ -220,6 +224,7 @@ pub fn refused(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::colour::Colour;
 
     const SCRIPT: Asset = Asset::new("test", "js", b"");
 
@@ -229,12 +234,14 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_makes_a_stylesheet_of_its_own() {
-        let plain = Pages::new(&Sender::default(), &SCRIPT, true);
-        assert_eq!((plain.0.styles.len(), plain.1.0.len()), (1, 2));
+    fn the_colours_of_a_practice_come_last() {
+        let (pages, assets) = Pages::new(&Sender::default(), &SCRIPT, true);
+        let (pages, _) = pages.with_style(&Asset::new("own", "css", b""), assets);
+        assert_eq!(pages.page_in(Language::De).styles().len(), 2);
         let sender = Sender { colour: Colour::parse("#7a0019"), ..Sender::default() };
-        let (pages, assets) = Pages::new(&sender, &SCRIPT, true);
-        assert_eq!((pages.styles.len(), assets.0.len()), (2, 3));
+        let north = pages.of_tenant(&TenantId::parse("north").unwrap(), sender, None).page_in(Language::De);
+        assert_eq!((north.styles().len(), north.whose()), (3, Some("north")));
+        assert_eq!(north.styles().last().map(String::as_str), Some("/assets/brand.7a0019.css"));
     }
 
     #[test]
