@@ -53,6 +53,10 @@ words! {
         WebhookReplayed = "webhook.replayed",
         /// A webhook was deleted.
         WebhookDeleted = "webhook.deleted",
+        /// What recipients see of the practice was changed.
+        SenderChanged = "sender.changed",
+        /// The client role took in what recipients see of the practice.
+        SenderReceived = "sender.received",
         /// The client role took a document, or a newer version, in.
         DocumentReceived = "document.received",
         /// Somebody opened a version for the first time.

@@ -14,7 +14,7 @@ pub enum Scope {
     TransferWrite = 8,
     /// Read the audit trail.
     AuditRead = 16,
-    /// Operate: messages on their way, webhooks.
+    /// Operate: messages on their way, webhooks, what recipients see of the practice.
     Admin = 32,
 }
 

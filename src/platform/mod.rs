@@ -20,6 +20,7 @@ pub mod random;
 pub mod receipts;
 pub(crate) mod schema;
 pub mod secrets;
+pub mod senders;
 pub mod server;
 pub mod telemetry;
 pub mod tenants;

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::domain::document::Refusal;
 use crate::domain::fields::{FieldError, Invalid};
+use crate::domain::ids::TenantId;
 use crate::platform::db::DbError;
 use crate::platform::limits::TooMany;
 
@@ -181,6 +182,8 @@ pub struct ApiError {
     pub second_factor: Option<Box<SecondFactorAsked>>,
     /// How long to wait before trying again, if that is known.
     pub retry_after: Option<Duration>,
+    /// Whom it is about, for pages that show it to somebody who has been told; never sent.
+    pub whose: Option<Box<TenantId>>,
     /// For the log.
     pub cause: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -195,6 +198,7 @@ impl ApiError {
             remaining_attempts: None,
             second_factor: None,
             retry_after: None,
+            whose: None,
             cause: None,
         }
     }
@@ -203,6 +207,12 @@ impl ApiError {
     #[must_use]
     pub fn asking(self, asked: SecondFactorAsked) -> Self {
         Self { second_factor: Some(Box::new(asked)), ..self }
+    }
+
+    /// The same, said about a tenant to somebody who may know whose document it is.
+    #[must_use]
+    pub fn of_tenant(self, tenant: &TenantId) -> Self {
+        Self { whose: Some(Box::new(tenant.clone())), ..self }
     }
 
     /// Too many requests; `wait` until the next one may come.

@@ -33,9 +33,7 @@ impl IfMatch {
         match &self.0 {
             Some(tags) if !tags.contains(&tag) => Err(ApiError::new(
                 ErrorCode::PreconditionFailed,
-                format!(
-                    "The document has changed since; its ETag is now {tag}. Read it again before you change it"
-                ),
+                format!("It has changed since; its ETag is now {tag}. Read it again before you change it"),
             )),
             _ => Ok(()),
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use diesel::dsl::sql;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as QueryError, QueryResult};
 use diesel::sql_types::Bool;
@@ -108,6 +108,37 @@ pub fn standing(conn: &mut PgConnection, tenant: &TenantId) -> QueryResult<Stand
         open.select((diesel::dsl::count_star(), diesel::dsl::min(outbox::created_at))).first(conn)?;
     let failed = own.filter(sql::<Bool>("state = 'failed'")).count().get_result(conn)?;
     Ok(Standing { waiting, oldest: oldest.map(Into::into), failed })
+}
+
+/// How far what was promised about a subject has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing waits.
+    Delivered,
+    /// A message waits, or is in an attempt.
+    Waiting,
+    /// A message was given up, and none has followed.
+    Failed,
+}
+
+/// How far what was promised about a subject to a destination has come.
+pub fn progress(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    (subject, destination): (Uuid, &str),
+) -> QueryResult<Progress> {
+    let about = outbox::table
+        .filter(outbox::tenant_id.eq(tenant.as_str()))
+        .filter(outbox::subject_id.eq(subject))
+        .filter(outbox::destination.eq(destination));
+    // Each in the words of its index.
+    let waits = about.filter(sql::<Bool>("state IN ('pending', 'leased')"));
+    if diesel::select(exists(waits)).get_result(conn)? {
+        return Ok(Progress::Waiting);
+    }
+    let failed = about.filter(sql::<Bool>("state = 'failed'"));
+    let failed: bool = diesel::select(exists(failed)).get_result(conn)?;
+    Ok(if failed { Progress::Failed } else { Progress::Delivered })
 }
 
 /// Messages of a tenant, newest first, after the message `after`.

@@ -29,6 +29,8 @@ pub enum RowKey {
     Bytes(&'static str),
     /// A `uuid` and an `integer`; values are bound to the bytes of both.
     UuidAndNumber(&'static str, &'static str),
+    /// Nothing: a tenant has one row. Values are bound to no bytes.
+    OnlyOne,
     /// A place in a feed, `txid` and `position`; values are bound to the `uuid` in another column.
     Feed {
         /// That column.
@@ -124,6 +126,7 @@ impl RowKey {
                 format!("({id}, {number})"),
                 "(split_part($2, '/', 1)::uuid, split_part($2, '/', 2)::integer)".to_owned(),
             ),
+            Self::OnlyOne => ("''::bytea".to_owned(), "''".to_owned(), "''".to_owned(), "$2".to_owned()),
             Self::Feed { of } => (
                 format!("uuid_send({of})"),
                 "txid || '/' || position".to_owned(),
@@ -137,6 +140,7 @@ impl RowKey {
         match self {
             Self::Uuid(id) | Self::Bytes(id) => id.to_owned(),
             Self::UuidAndNumber(id, number) => format!("{id}, {number}"),
+            Self::OnlyOne => "tenant_id".to_owned(),
             Self::Feed { .. } => "txid, position".to_owned(),
         }
     }
