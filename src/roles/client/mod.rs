@@ -48,8 +48,13 @@ fn migrations() -> EmbeddedMigrations {
 /// The role's name and migrations.
 pub const OWNER: Owner = Owner { role: "client", migrations, rights: RIGHTS };
 
-/// Receipts are only ever added to, and a session that was ended stays so.
-const RIGHTS: &[Rights] = &[("receipts", "INSERT, SELECT"), ("ended_sessions", "INSERT, SELECT")];
+/// Receipts are only ever added to, and a session that was ended stays so. What a practice is
+/// known as is replaced, never removed.
+const RIGHTS: &[Rights] = &[
+    ("receipts", "INSERT, SELECT"),
+    ("ended_sessions", "INSERT, SELECT"),
+    ("senders", "INSERT, SELECT, UPDATE"),
+];
 
 /// The sealed columns that are this role's own.
 pub const SEALED: &[SealedTable] = store::documents::SEALED;
@@ -66,6 +71,8 @@ const PUBLIC: &[&str] = &[
     "/",
     "/view/{code}",
     "/d/{token}",
+    "/p/{tenant}",
+    "/p/{tenant}/logo/{version}",
     "/document",
     "/finish",
     "/assets/{file}",

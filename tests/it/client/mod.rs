@@ -12,6 +12,7 @@ mod pages;
 mod receipts;
 mod reservations;
 mod second_factor;
+mod senders;
 mod states;
 mod strict;
 pub mod uniform;

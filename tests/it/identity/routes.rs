@@ -17,7 +17,7 @@ use crate::support::tokens::{
 
 /// Routes for everybody: probes, the description of the API, and what people open
 /// a document with, or verify a receipt.
-const FOR_EVERYBODY: [&str; 25] = [
+const FOR_EVERYBODY: [&str; 27] = [
     "/api/health",
     "/api/ready",
     "/livez",
@@ -38,6 +38,8 @@ const FOR_EVERYBODY: [&str; 25] = [
     "/otp",
     "/otp/verify",
     "/d/{token}",
+    "/p/{tenant}",
+    "/p/{tenant}/logo/{version}",
     "/.well-known/jwks.json",
     "/sign-in",
     "/sign-in/account",

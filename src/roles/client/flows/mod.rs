@@ -4,6 +4,7 @@ pub mod arrivals;
 pub mod guesses;
 pub mod opening;
 pub mod second_factor;
+pub mod senders;
 pub mod sessions;
 mod slow_checks;
 

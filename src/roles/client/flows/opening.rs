@@ -128,7 +128,7 @@ async fn open(state: &State, typed: Typed<'_>, by: &Who) -> Result<Opened, ApiEr
         vault => vault?,
     };
     let session = Session::begin(candidate.tenant.clone(), candidate.code.id, random::uuid(), clock::now());
-    show(state, &vault, &candidate, session, by).await
+    show(state, &vault, &candidate, session, by).await.map_err(|error| error.of_tenant(&candidate.tenant))
 }
 
 /// Shows the document of a code that was right, if the session has shown enough.
@@ -287,8 +287,9 @@ async fn judge(state: &State, guess: Guess, typed: Typed<'_>) -> Result<Arc<Cand
         _ => {}
     }
     Err(match (verdict, way) {
-        (Verdict::Wrong(left, _), Way::Link) if left > 0 => wrong(left),
-        (Verdict::Wrong(..) | Verdict::Blocked(_), Way::Link) => blocked(),
+        // Whoever has the link may know whom to call.
+        (Verdict::Wrong(left, tenant), Way::Link) if left > 0 => wrong(left).of_tenant(&tenant),
+        (Verdict::Wrong(_, tenant) | Verdict::Blocked(tenant), Way::Link) => blocked().of_tenant(&tenant),
         _ => refused(),
     })
 }

@@ -25,8 +25,14 @@ pub(super) struct Resumed {
 /// Reads a token and looks at what its code leads to. Its document may be read, as far
 /// as the code is concerned.
 pub(super) async fn resume(state: &State, token: &str) -> Result<Resumed, ApiError> {
+    let session = state.codes.read_session(token).ok_or_else(ended)?;
+    let whose = session.tenant.clone();
+    go_on(state, session).await.map_err(|error| error.of_tenant(&whose))
+}
+
+async fn go_on(state: &State, session: Session) -> Result<Resumed, ApiError> {
     let now = clock::now();
-    let session = state.codes.read_session(token).and_then(|session| session.used(now)).ok_or_else(ended)?;
+    let session = session.used(now).ok_or_else(ended)?;
     let vault = match state.tenants.vault(&session.tenant).await {
         // Nobody gets to know that a tenant is suspended.
         Err(TenantError::Unknown | TenantError::Suspended) => return Err(ended()),
@@ -52,7 +58,7 @@ async fn find(state: &State, session: &Session) -> Result<Candidate, ApiError> {
 /// Opens the document of a session once more, without its code.
 pub async fn open_again(state: &State, token: &str, by: &Who) -> Result<Opened, ApiError> {
     let Resumed { session, vault, candidate } = resume(state, token).await?;
-    show(state, &vault, &candidate, session, by).await
+    show(state, &vault, &candidate, session, by).await.map_err(|error| error.of_tenant(&candidate.tenant))
 }
 
 /// What a session asks for, and whether a number that was sent in it may be typed.

@@ -5,6 +5,7 @@ pub mod exchange;
 pub mod jwks;
 pub mod public;
 pub mod second_factor;
+pub mod senders;
 
 use actix_web::web::{Data, ServiceConfig, delete, get, post, put, resource};
 
@@ -37,6 +38,9 @@ pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
     }
     for path in ["/v1/receipts", "/api/v1/receipts"] {
         cfg.service(resource(path).route(get().to(exchange::list_receipts)));
+    }
+    for path in ["/v1/sender", "/api/v1/sender"] {
+        cfg.service(resource(path).route(put().to(senders::replace_sender)));
     }
     let small = Data::new(BodyLimit::PUBLIC);
     for (path, route) in [

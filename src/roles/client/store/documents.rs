@@ -11,6 +11,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::wire::{AccessChanged, Delivered};
 use crate::domain::words::SecondFactor;
 use crate::platform::db::PgTimestamp;
+use crate::platform::senders;
 use crate::platform::tenants::tables::{Holds, RowKey, SealedTable, column};
 use crate::platform::tenants::{Field, Vault, VaultError};
 
@@ -43,6 +44,7 @@ pub const SEALED: &[SealedTable] = &[
         key: RowKey::Feed { of: "document_id" },
         columns: &[column("content_hash", Holds::Internal).copied_from("documents")],
     },
+    senders::SEALED,
 ];
 
 #[derive(Insertable, AsChangeset)]

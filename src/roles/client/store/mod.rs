@@ -6,5 +6,6 @@ pub mod documents;
 pub mod otps;
 pub mod receipts;
 pub mod schema;
+pub mod senders;
 pub mod sessions;
 pub mod upkeep;

@@ -91,4 +91,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    senders (tenant_id) {
+        tenant_id -> Text,
+        sequence -> Int8,
+        profile -> Bytea,
+        logo -> Nullable<Bytea>,
+        updated_at -> Timestamptz,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(documents, access_codes);

@@ -23,8 +23,8 @@ const EVERYTHING: HeaderValue = HeaderValue::from_static("\"cache\", \"cookies\"
 pub(super) async fn read_again(state: Data<State>, req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let Ok(token) = number::token(&state, &req) else { return ended(&state, &req) };
     match sessions::open_again(&state, &token, &Who::of(&req, None)).await {
-        Ok(opened) => number::show(&state, &req, opened),
-        Err(error) => entry::problem(&state, &req, (Place::Start, ""), &error),
+        Ok(opened) => number::show(&state, &req, opened).await,
+        Err(error) => entry::problem(&state, &req, (Place::Start, ""), &error).await,
     }
 }
 
@@ -35,7 +35,8 @@ fn ended(state: &State, req: &HttpRequest) -> Result<HttpResponse, ApiError> {
     refused(req, &page, &error, &EntryPage::new(page.clone(), Place::Start, ("", Some(Said::Ended))))
 }
 
-/// What is shown after a document was closed.
+/// What is shown after a document was closed. It names no practice: others may use the browser
+/// next.
 pub(super) async fn finished_page(state: Data<State>, req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let page = state.pages.page(&req);
     answer(&req, &page, StatusCode::OK, &FinishedPage { page: page.clone() })
@@ -52,7 +53,7 @@ pub(super) async fn finish(state: Data<State>, req: HttpRequest) -> Result<HttpR
     };
     let mut shown = match ended {
         Ok(()) => finished_page(state, req).await?,
-        Err(error) => entry::problem(&state, &req, (Place::Start, ""), &error)?,
+        Err(error) => entry::problem(&state, &req, (Place::Start, ""), &error).await?,
     };
     shown.headers_mut().append(SET_COOKIE, cookie.forget()?);
     shown.headers_mut().insert(CLEAR_SITE_DATA, EVERYTHING);

@@ -6,6 +6,7 @@ mod document;
 mod entry;
 mod number;
 mod pages;
+mod practice;
 mod said;
 mod texts;
 
@@ -40,6 +41,17 @@ pub fn configure(cfg: &mut ServiceConfig, state: &State) {
                 .route(get().to(entry::link_page))
                 .route(head().to(entry::link_page))
                 .route(post().to(entry::open_link_page)),
+        )
+        .service(
+            page("/p/{tenant}")
+                .route(get().to(entry::practice_page))
+                .route(head().to(entry::practice_page))
+                .route(post().to(entry::open_practice_page)),
+        )
+        .service(
+            resource("/p/{tenant}/logo/{version}")
+                .route(get().to(practice::logo))
+                .route(head().to(practice::logo)),
         )
         .service(
             page("/document").route(get().to(document::read_again)).route(head().to(document::read_again)),

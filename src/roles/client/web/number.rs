@@ -7,6 +7,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::pages::{DocumentPage, NumberPage, Place};
+use super::practice::pages;
 use super::said::Said;
 use super::{entry, session_cookie};
 use crate::domain::language::Language;
@@ -18,7 +19,7 @@ use crate::platform::messages::Messenger;
 use crate::platform::web::Form;
 use crate::platform::web::page::{answer, refused};
 use crate::roles::client::State;
-use crate::roles::client::flows::{Opened, second_factor, sessions};
+use crate::roles::client::flows::{Asked, Opened, second_factor, sessions};
 
 /// The button: sends a number.
 pub(super) async fn send_number_page(
@@ -39,7 +40,7 @@ pub(super) async fn send_number_page(
     }
     match second_factor::send_number(&state, &messenger, &token, &Who::of(&req, None)).await {
         Ok(sent) => {
-            let page = state.pages.page(&req);
+            let page = pages(&state, Some(&sent.session.tenant)).await.page(&req);
             let number = NumberPage::sent(page.clone(), sent.channel, &sent.to);
             keep(&state, answer(&req, &page, StatusCode::OK, &number)?, &sent.session)
         }
@@ -68,14 +69,15 @@ pub(super) async fn verify_number_page(
         Err(error) => Err(error),
     };
     match opened {
-        Ok(opened) => show(&state, &req, opened),
+        Ok(opened) => show(&state, &req, opened).await,
         Err(error) => problem(&state, &req, &error).await,
     }
 }
 
 /// The document, or what is asked for before it, with the session.
-pub(super) fn show(state: &State, req: &HttpRequest, opened: Opened) -> Result<HttpResponse, ApiError> {
-    let page = state.pages.page(req);
+pub(super) async fn show(state: &State, req: &HttpRequest, opened: Opened) -> Result<HttpResponse, ApiError> {
+    let (Opened::Document(_, session) | Opened::Asked(Asked { session, .. })) = &opened;
+    let page = pages(state, Some(&session.tenant)).await.page(req);
     match opened {
         Opened::Document(document, session) => {
             let lasts = session.ends_at().since(clock::now()).as_secs();
@@ -114,13 +116,13 @@ async fn in_language(
     };
     let mut shown = match asked {
         Ok((asked, _)) => {
-            let page = state.pages.page_in(language);
+            let page = pages(state, Some(&asked.session.tenant)).await.page_in(language);
             let said = form.field("said").and_then(|word| Said::parse(&word));
             let number = NumberPage::again(page.clone(), &asked, said, sent);
             let number = number.with_typed(&form.field("otp").unwrap_or_default());
             keep(state, answer(req, &page, StatusCode::OK, &number)?, &asked.session)?
         }
-        Err(error) => entry::problem(state, req, (Place::Start, ""), &error)?,
+        Err(error) => entry::problem(state, req, (Place::Start, ""), &error).await?,
     };
     state.pages.remember(&mut shown, language)?;
     Ok(shown)
@@ -135,9 +137,9 @@ async fn problem(state: &State, req: &HttpRequest, error: &ApiError) -> Result<H
         Err(_) => None,
     };
     let Some((asked, may_be_typed)) = asked else {
-        return entry::problem(state, req, (Place::Start, ""), error);
+        return entry::problem(state, req, (Place::Start, ""), error).await;
     };
-    let page = state.pages.page(req);
+    let page = pages(state, Some(&asked.session.tenant)).await.page(req);
     let may_be_typed = may_be_typed && error.code != ErrorCode::OtpBlocked;
     let said = Said::of_number(error, may_be_typed);
     let number = NumberPage::again(page.clone(), &asked, Some(said), may_be_typed);

@@ -17,6 +17,8 @@ use crate::roles::client::flows::opening::OpenedDocument;
 pub enum Place {
     /// The page for everybody.
     Start,
+    /// The page of a practice.
+    Practice,
     /// The page of a link.
     Link,
 }
@@ -27,14 +29,14 @@ pub enum Place {
 pub struct EntryPage {
     pub page: Page,
     code: String,
-    by_link: bool,
+    place: Place,
     said: Option<Said>,
 }
 
 impl EntryPage {
     /// What was typed, and what is said about it.
     pub fn new(page: Page, place: Place, (code, said): (&str, Option<Said>)) -> Self {
-        Self { page, code: shown(code), by_link: place == Place::Link, said }
+        Self { page, code: shown(code), place, said }
     }
 
     /// Nothing typed yet.
@@ -57,7 +59,12 @@ impl EntryPage {
     }
 
     fn lead(&self) -> &'static str {
-        self.page.t(if self.by_link { texts::LEAD_LINK } else { texts::LEAD_START })
+        self.page.t(if self.place == Place::Link { texts::LEAD_LINK } else { texts::LEAD_START })
+    }
+
+    /// Where the form goes: of the start page, also from pages that others lead to.
+    fn action(&self) -> &'static str {
+        if self.place == Place::Start { "/" } else { "?" }
     }
 
     fn word(&self) -> String {
