@@ -70,6 +70,11 @@ fn request(operation: &str, ids: &Ids) -> Option<Call> {
         "list_messages" => Call::get(format!("{messages}?after={message}")),
         "find_message" => Call::get(format!("{messages}/{message}")),
         "retry_message" => bare(format!("{messages}/{message}/retry")),
+        "find_sender" => Call::get("/api/sender"),
+        "update_sender" => Call::put("/api/sender", &json!({"name": "Another practice"})),
+        "replace_sender" => {
+            Call::put("/v1/sender", &json!({"name": "Another practice", "sequence": i64::MAX}))
+        }
         "list_webhooks" => Call::get(webhooks),
         "create_webhook" => post(webhooks.to_owned(), json!({"url": "https://example.org/hook"})),
         "find_webhook" => Call::get(format!("{webhooks}/{webhook}")),
@@ -165,6 +170,9 @@ async fn belongings(provider: &Provider, client: &Client) -> Ids {
     call(Call::post("/api/documents", &text)).await.expect(201);
     let webhook =
         id_of(&call(keyed("/api/webhooks", json!({"url": "https://example.org/hook"}))).await.expect(201));
+    call(Call::put("/api/sender", &json!({"name": MARK}))).await.expect(200);
+    let told = Call::put("/v1/sender", &json!({"name": MARK, "sequence": 1})).tenant("north");
+    assert_eq!(client.call(told).await.status, 204);
     let page = call(Call::get("/api/documents?limit=1")).await.expect(200);
     let events = call(Call::get(format!("/api/documents/{document}/events?limit=1"))).await.expect(200);
     let messages = call(Call::get("/api/outbox")).await.expect(200);

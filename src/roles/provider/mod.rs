@@ -55,8 +55,10 @@ fn migrations() -> EmbeddedMigrations {
 /// The role's name and migrations.
 pub const OWNER: Owner = Owner { role: "provider", migrations, rights: RIGHTS };
 
-/// Histories are only ever added to; that of a draft goes with it.
-const RIGHTS: &[Rights] = &[("document_events", "DELETE, INSERT, SELECT")];
+/// Histories are only ever added to; that of a draft goes with it. What a practice is known
+/// as is replaced, never removed.
+const RIGHTS: &[Rights] =
+    &[("document_events", "DELETE, INSERT, SELECT"), ("senders", "INSERT, SELECT, UPDATE")];
 
 /// The sealed columns that are this role's own.
 pub const SEALED: &[SealedTable] = store::rows::SEALED;

@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::routes::{documents, letter, lifecycle, outbox, send, webhooks};
+use super::routes::{documents, letter, lifecycle, outbox, send, senders, webhooks};
 use crate::domain::document::{Change, ContentType, DeliveryState, Operation, Status};
 use crate::domain::webhook::WebhookChange;
 use crate::domain::words::{EventKind, SecondFactor};
@@ -33,6 +33,8 @@ use crate::platform::metrics::route;
         lifecycle::list_events,
         letter::print_letter,
         letter::show_qr,
+        senders::find_sender,
+        senders::update_sender,
         outbox::list_messages,
         outbox::find_message,
         outbox::retry_message,
@@ -46,6 +48,7 @@ use crate::platform::metrics::route;
     ),
     tags(
         (name = "documents", description = "Write, finalise, send"),
+        (name = "sender", description = "What recipients see of the practice"),
         (name = "webhooks", description = "Tell your own systems what happened to documents (Standard Webhooks)"),
         (name = "outbox", description = "For operators: messages on their way to other services"),
         (name = "audit", description = "Who did what, in a chain of hashes"),
@@ -74,6 +77,7 @@ pub fn api() -> utoipa::openapi::OpenApi {
     }
     described::query_words(&mut api, ("/api/documents", "status"), Status::WORDS);
     described::query_words(&mut api, ("/api/documents", "state"), DeliveryState::WORDS);
+    described::field_words(&mut api, ("Sender", "delivery"), &senders::STATES.map(|state| (state, ())));
     let states = outbox::STATES.map(|state| (state, ()));
     described::field_words(&mut api, ("Message", "state"), &states);
     described::query_words(&mut api, ("/api/outbox", "state"), &states);

@@ -16,7 +16,7 @@ use crate::support::receiver::Behaviour;
 use crate::support::vault::opened;
 
 /// What is written and must not be found.
-const WRITTEN: [&str; 8] = [
+const WRITTEN: [&str; 10] = [
     "Zwetschgenkuchen",
     "Quittengelee",
     "Xaveria Unverwechselbar",
@@ -25,6 +25,8 @@ const WRITTEN: [&str; 8] = [
     "Holunderbluete",
     "Mirabellenschluessel",
     "Preiselbeerantwort",
+    "Praxis Hagebutte",
+    "+41 44 555 44 33",
 ];
 
 /// Everything that stands in a database: as text, and what is stored as bytes decoded.
@@ -132,6 +134,10 @@ async fn neither_database_holds_a_text_a_name_or_a_usable_code() {
     secrets.push(text(&hook["secret"]).trim_start_matches("whsec_").to_owned());
     way.provider.update(&queued, &json!({"title": "Zwetschgenkuchen, once more"})).await.expect(200);
     pass_on(&way.provider.state).await.unwrap();
+    nothing_is_found(&way, &secrets);
+    // What the practice says of itself, told to the client role.
+    let practice = json!({"name": "Praxis Hagebutte", "phone": "+41 44 555 44 33"});
+    way.provider.introduce(&practice).await.expect(200);
     nothing_is_found(&way, &secrets);
     // And after everything has gone through.
     way.open();

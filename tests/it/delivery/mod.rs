@@ -10,6 +10,7 @@ mod reserve;
 mod revoking;
 mod rotating;
 mod second_factor;
+mod senders;
 mod tenants;
 
 use std::rc::Rc;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Way;
 use crate::client::Client;
+use crate::provider::senders::practice;
 use crate::provider::{Provider, id_of};
 use crate::support::database::TestDatabase;
 use crate::support::http::Call;
@@ -45,6 +46,8 @@ async fn every_key_is_rotated_while_documents_are_read_found_opened_and_written(
     for i in 0..DOCUMENTS {
         documents.push(way.delivered(&format!("title {i}")).await);
     }
+    way.provider.introduce(&practice()).await.expect(200);
+    way.settle_all().await;
     let answered = way.provider.call(create("kept")).await.expect(201);
     let given = [("FIELD_ENCRYPTION_KEY", both()), ("DATABASE_POOL_WAIT_MS", "20000".to_owned())];
     let given = given.each_ref().map(|(name, value)| (*name, value.as_str()));
@@ -68,6 +71,7 @@ async fn every_key_is_rotated_while_documents_are_read_found_opened_and_written(
         assert_eq!(provider.list("?limit=50").await.expect(200)["items"].as_array().unwrap().len(), 50);
         let found = provider.list("?q=TITLE%205&limit=50").await.expect(200);
         assert_eq!(found["items"].as_array().unwrap().len(), 11, "5 and 50 to 59");
+        shows_the_practice(&provider, &client).await;
         let again = provider.call(create("kept")).await;
         assert_eq!(again.expect(201), answered);
         let written = id_of(&provider.create(&json!({"title": "new", "content": "C"})).await.expect(201));
@@ -76,6 +80,13 @@ async fn every_key_is_rotated_while_documents_are_read_found_opened_and_written(
     }
     rotating.join().unwrap();
     everything_is_new(&way, &documents, &answered).await;
+}
+
+/// Both roles know what the practice has said.
+async fn shows_the_practice(provider: &Provider, client: &Client) {
+    assert_eq!(provider.call(Call::get("/api/sender")).await.expect(200)["name"], "Praxis am See");
+    let page = client.call(Call::get("/p/default")).await.text();
+    assert!(page.contains("Praxis am See"), "{page}");
 }
 
 /// Only the new master key is needed, and only the newest data key is in use.
@@ -98,6 +109,7 @@ async fn everything_is_new(way: &Way, documents: &[(String, String)], answered: 
         assert_eq!(provider.document(id).await["title"], format!("title {i}"));
         client.open(code).await.expect(200);
     }
+    shows_the_practice(&provider, &client).await;
     assert_eq!(provider.call(create("kept")).await.expect(201), *answered);
     let old = Provider::on(at_provider, &[("FIELD_ENCRYPTION_KEY", KEY)]).await;
     old.find(&documents[0].0).await.refused(500, "INTERNAL_ERROR");

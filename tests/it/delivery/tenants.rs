@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{PATIENCE, Way, promised, text};
 use crate::client::Client;
+use crate::provider::senders::{LOGO, practice};
 use crate::provider::{Provider, id_of};
 use crate::support::database::TestDatabase;
 use crate::support::http::Call;
@@ -55,10 +56,21 @@ impl Way {
         self.read(&code, "Exercises").await;
         let hook = json!({"url": "https://practice.example.ch/oc-events"});
         self.provider.call(Call::post("/api/webhooks", &hook)).await.expect(201);
+        self.provider.introduce(&practice()).await.expect(200);
+        self.settle_all().await;
         self.close();
         promised(&self.provider.send(&self.provider.ready("waits").await).await);
         let south = Call::post("/api/documents", &json!({"title": "South", "content": "C"})).tenant("south");
         self.provider.call(south).await.expect(201);
+        for path in ["/api/sender", "/v1/sender"] {
+            let call = Call::put(path, &json!({"name": "South", "sequence": 1})).tenant("south");
+            let answer = if path == "/api/sender" {
+                self.provider.call(call).await
+            } else {
+                self.client.call(call).await
+            };
+            assert!(answer.status < 300, "{}", answer.text());
+        }
         let south = Call::post("/v1/documents", &json!({"title": "South", "content": "C"})).tenant("south");
         self.client.call(south).await.expect(201);
         (id, code)
@@ -105,6 +117,11 @@ async fn an_export_holds_everything_of_a_tenant_in_clear_and_nothing_of_another(
         assert_eq!((&document["title"], &document["content"]), (&json!("Exercises"), &json!("# Week 1")));
         assert_eq!(document["recipient"], json!({"name": "Anna Müster"}));
         assert_eq!(document["metadata"], json!({"case": "A-17"}));
+        let practice = &rows.iter().find(|line| line["table"] == "senders").unwrap()["row"];
+        assert_eq!(
+            (&practice["profile"]["name"], &practice["logo"]),
+            (&json!("Praxis am See"), &json!(LOGO))
+        );
         if role == Role::Provider {
             assert_eq!(document["access_code"], code.as_str());
             let waits = |line: &&Value| line["row"]["payload"]["title"] == "waits";

@@ -13,6 +13,7 @@ mod outbox;
 mod outbox_api;
 mod plans;
 mod send;
+pub mod senders;
 mod webhook_delivery;
 mod webhooks;
 mod workspace;

@@ -7,3 +7,4 @@ pub mod library;
 pub mod operations;
 pub mod reserve;
 pub mod searches;
+pub mod senders;

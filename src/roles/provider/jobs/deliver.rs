@@ -1,4 +1,4 @@
-//! Brings operations on documents to the client role.
+//! Brings operations on documents, and what recipients see of practices, to the client role.
 
 use awc::http::Method;
 use diesel::PgConnection;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::domain::document::{DeliveryState, Operation};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt};
+use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt, SENDER_PATH};
 use crate::domain::words::EventKind;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::{Answer, CallError};
@@ -18,6 +18,9 @@ use crate::roles::provider::{State, metrics};
 
 /// Where the client role is, for the outbox.
 pub const DESTINATION: &str = "client";
+
+/// Topic of the messages that tell what recipients see of a practice.
+pub const SENDER: &str = "sender.present";
 
 /// Topic of the messages of an operation. A change of the expiry and a new code
 /// go the same way.
@@ -31,7 +34,9 @@ pub fn topic(operation: Operation) -> &'static str {
     }
 }
 
-fn operation(topic: &str) -> Option<Operation> {
+/// The operation that a message is about; `None` if it is about no document.
+#[must_use]
+pub fn operation(topic: &str) -> Option<Operation> {
     Operation::WORDS
         .iter()
         .map(|(_, operation)| *operation)
@@ -71,7 +76,10 @@ impl ToClient {
                 let (document, sequence) = (message.subject, message.sequence);
                 (Method::DELETE, format!("{DELIVERIES_PATH}/{document}?sequence={sequence}"))
             }
-            _ => (Method::PUT, format!("{DELIVERIES_PATH}/{}/access", message.subject)),
+            Some(Operation::Reissue | Operation::Expiry) => {
+                (Method::PUT, format!("{DELIVERIES_PATH}/{}/access", message.subject))
+            }
+            None => (Method::PUT, SENDER_PATH.to_owned()),
         };
         let id = message.id.to_string();
         let call = Call { method, path: &path, request_id: Some(&id), body };
@@ -82,7 +90,7 @@ impl ToClient {
 /// What a success tells. Only one that holds what was asked for is believed: a
 /// proxy on the way answers 200 to anything.
 fn receipt(message: &Leased, answer: &Answer) -> Option<Option<DeliveryReceipt>> {
-    if operation(&message.topic) == Some(Operation::Revoke) {
+    if matches!(operation(&message.topic), Some(Operation::Revoke) | None) {
         return (answer.status == 204).then_some(None);
     }
     let receipt: DeliveryReceipt = serde_json::from_slice(&answer.body).ok()?;
@@ -114,8 +122,8 @@ impl Given {
     }
 }
 
-/// Fields of a delivery that are named where the client role refuses them.
-const FIELDS: [&str; 10] = [
+/// Fields of a message that are named where the client role refuses them.
+const FIELDS: [&str; 15] = [
     "protection.secondFactor",
     "recipient.phone",
     "recipient.email",
@@ -126,6 +134,11 @@ const FIELDS: [&str; 10] = [
     "metadata",
     "expiresAt",
     "reservedCode",
+    "name",
+    "phone",
+    "hours",
+    "colour",
+    "logo",
 ];
 
 /// Which fields a refusal is about. Nothing else of it is taken over: it may quote.
@@ -190,16 +203,18 @@ impl Courier for ToClient {
     ) -> QueryResult<()> {
         let mut ended = Ended::at(now);
         for settled in settled {
-            ended.push(ending(settled));
+            // The others are about no document: that they are settled says it all.
+            if let Some(operation) = operation(&settled.message.topic) {
+                ended.push(ending(settled, operation));
+            }
         }
         ended.record(conn).map(|_| ())
     }
 }
 
 /// What the end of an attempt means for the document.
-fn ending(settled: &Settled<'_, Option<Given>>) -> Ending {
+fn ending(settled: &Settled<'_, Option<Given>>, operation: Operation) -> Ending {
     let message = settled.message;
-    let operation = operation(&message.topic).unwrap_or(Operation::Send);
     let word = operation.as_str().to_owned();
     let (state, due_at, error, event) = match settled.how {
         Settlement::Delivered => {

@@ -22,6 +22,7 @@ use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody};
 use crate::roles::provider::State;
 use crate::roles::provider::flows::documents::load;
+use crate::roles::provider::flows::senders;
 use crate::roles::provider::letter::{Letter, Qr};
 
 /// A PDF file.
@@ -54,9 +55,10 @@ pub async fn print_letter(
     let document = load(&state, &vault, &id).await?;
     let (now, id) = (clock::now(), document.id);
     let opening = document.opening(now)?;
+    let sender = senders::of(&state, &vault).await?;
     let letter = Letter {
         language: language(&document),
-        sender: state.sender.clone(),
+        sender,
         recipient: document.written.recipient.and_then(|recipient| recipient.name),
         opening,
         second_factor: document.written.second_factor,

@@ -5,6 +5,7 @@ pub mod letter;
 pub mod lifecycle;
 pub mod outbox;
 pub mod send;
+pub mod senders;
 mod view;
 mod webhook_view;
 pub mod webhooks;
@@ -43,6 +44,11 @@ pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
         .service(resource("/api/outbox").route(get().to(outbox::list_messages)))
         .service(resource("/api/outbox/{id}").route(get().to(outbox::find_message)))
         .service(resource("/api/outbox/{id}/retry").route(post().to(outbox::retry_message)))
+        .service(
+            resource("/api/sender")
+                .route(get().to(senders::find_sender))
+                .route(actix_web::web::put().to(senders::update_sender)),
+        )
         .service(
             resource("/api/webhooks")
                 .route(post().to(webhooks::create_webhook))

@@ -17,7 +17,7 @@ use crate::platform::clock;
 use crate::platform::http::{ApiError, Caller, ErrorBody, ErrorCode, Query};
 use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::platform::outbox::inspect::{self, Attempt, Entry};
-use crate::roles::provider::jobs::deliver::DESTINATION;
+use crate::roles::provider::jobs::deliver::{self, DESTINATION};
 use crate::roles::provider::{State, store};
 
 /// Messages of a page where nobody says how many.
@@ -40,7 +40,7 @@ pub struct Message {
     /// Where it goes.
     #[schema(example = "client")]
     destination: String,
-    /// What it is about: the document.
+    /// What it is about: the document; nothing but zeros where it is the practice itself.
     #[schema(format = Uuid, example = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d")]
     subject_id: String,
     /// Its place among the messages about the subject.
@@ -223,8 +223,8 @@ fn retry(
     if again && before.state != "failed" {
         return Ok((before, false));
     }
-    let to_client = before.destination == DESTINATION;
-    if to_client {
+    let of_document = before.destination == DESTINATION && deliver::operation(&before.topic).is_some();
+    if of_document {
         // The document first, as everybody else does.
         store::operations::lock(conn, &[tenant.as_str()], &[before.subject_id])?;
     }
@@ -234,7 +234,7 @@ fn retry(
         ApiError::new(ErrorCode::InvalidMessageState, message)
     };
     let message = inspect::retry(conn, tenant, id, now, max_age)?.ok_or_else(not_failed)?;
-    if to_client {
+    if of_document {
         let subject = (message.subject_id, message.sequence);
         store::operations::requeue(conn, tenant, subject, now)?;
         let version = store::documents::version(conn, tenant, DocumentId(message.subject_id))?;

@@ -8,6 +8,7 @@ pub mod relay;
 pub mod reserve;
 pub mod rows;
 pub mod schema;
+pub mod senders;
 pub mod summaries;
 pub mod templates;
 pub mod webhooks;

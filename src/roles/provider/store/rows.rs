@@ -10,6 +10,7 @@ use crate::domain::document::{
 use crate::domain::ids::DocumentId;
 use crate::domain::recipient::Recipient;
 use crate::platform::db::PgTimestamp;
+use crate::platform::senders;
 use crate::platform::tenants::tables::{Holds, RowKey, SealedTable, column};
 use crate::platform::tenants::{Field, Vault, VaultError};
 
@@ -62,6 +63,7 @@ pub const SEALED: &[SealedTable] = &[
         key: RowKey::Uuid("id"),
         columns: &[column("secrets", Holds::Internal)],
     },
+    senders::SEALED,
 ];
 
 /// A whole row, as it is stored.

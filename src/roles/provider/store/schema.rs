@@ -106,3 +106,14 @@ diesel::table! {
         updated_at -> Timestamptz,
     }
 }
+
+diesel::table! {
+    senders (tenant_id) {
+        tenant_id -> Text,
+        version -> Int4,
+        sequence -> Int8,
+        profile -> Bytea,
+        logo -> Nullable<Bytea>,
+        updated_at -> Timestamptz,
+    }
+}

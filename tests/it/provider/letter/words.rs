@@ -2,8 +2,12 @@
 
 use serde_json::json;
 
+use super::super::Provider;
 use super::super::send::CODE;
-use super::{CONTENT, SENDER, TITLE, anna, letter_with};
+use super::{CONTENT, SENDER, TITLE, anna, letter_with, receipt};
+use crate::support::http::Call;
+use crate::support::pdf::Pdf;
+use crate::support::receiver::Receiver;
 
 #[actix_web::test]
 async fn a_letter_speaks_the_language_of_its_recipient() {
@@ -68,6 +72,28 @@ async fn what_is_not_set_of_the_sender_is_left_out() {
     let only = [("SENDER_PHONE", "044 123 45 67")];
     let Some(letter) = letter_with(&only, anna("en"), "none").await else { return };
     assert!(letter.text().contains("help: 044 123 45 67"), "{}", letter.text());
+}
+
+#[actix_web::test]
+async fn a_letter_comes_from_the_practice_of_its_tenant() {
+    let receiver = Receiver::start(receipt());
+    let provider = Provider::to(&receiver, &SENDER).await;
+    let id = provider.ready_for(anna("de"), "none").await;
+    provider.send(&id).await.expect(200);
+    let theirs =
+        json!({"name": "Praxis am Fluss", "address": "Uferweg 3\n3000 Bern", "phone": "031 123 45 67"});
+    provider.introduce(&theirs).await.expect(200);
+    let north = Call::put("/api/sender", &json!({"name": "Praxis Nord"})).tenant("north");
+    provider.call(north).await.expect(200);
+    let Some(letter) = Pdf::of(&provider.letter(&id).await.body) else { return };
+    let text = letter.text();
+    for part in ["Praxis am Fluss", "Uferweg 3", "3000 Bern", "031 123 45 67"] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    // Nothing of what holds for those who have said nothing is mixed in.
+    for other in ["Praxis am See", "Seestrasse", "044 123", "Mo–Fr", "Nord"] {
+        assert!(!text.contains(other), "{other} in {text}");
+    }
 }
 
 #[actix_web::test]
