@@ -303,6 +303,50 @@ class Editor {
   }
 }
 
+// --- How recipients see the practice --------------------------------------------------
+
+const showPractice = (form) => {
+  const example = form.querySelector(".example");
+  const [image, drawn] = [example.querySelector("[data-seen-logo]"), example.querySelector(".brand svg")];
+  const saved = image.getAttribute("src");
+  const showLogo = (source) => {
+    const shown = form.elements["without-logo"].checked ? "" : source;
+    image.src = shown;
+    image.hidden = !shown;
+    drawn.toggleAttribute("hidden", Boolean(shown));
+  };
+  let logo = saved;
+  for (const place of example.querySelectorAll("[data-seen]")) {
+    const field = form.elements[place.dataset.seen];
+    field.addEventListener("input", () => {
+      place.textContent = field.value.trim() || place.dataset.else || "";
+      if (place.tagName === "DD") place.parentElement.hidden = !place.textContent;
+    });
+  }
+  form.elements.colour.addEventListener("change", () => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = `/assets/tint.${form.elements.colour.value.slice(1)}.css`;
+    link.dataset.tint = "";
+    const before = example.querySelectorAll("[data-tint]");
+    // A colour that is too light has no stylesheet: the one before stays until it is saved or refused.
+    link.addEventListener("load", () => before.forEach((other) => other.remove()));
+    link.addEventListener("error", () => link.remove());
+    example.prepend(link);
+  });
+  form.elements["without-logo"].addEventListener("change", () => showLogo(logo));
+  form.elements.logo.addEventListener("change", () => {
+    const [file] = form.elements.logo.files;
+    logo = saved;
+    if (!file) return showLogo(logo);
+    const reader = new FileReader();
+    reader.addEventListener("load", () => { logo = reader.result; showLogo(logo); });
+    reader.readAsDataURL(file);
+  });
+};
+
+const practice = document.getElementById("practice");
+if (practice) showPractice(practice);
 const form = document.getElementById("editor");
 if (form) new Editor(form);
 offerCopies();

@@ -4,6 +4,7 @@ mod bots;
 mod client_states;
 mod front_ends;
 mod journey;
+mod practice;
 mod workspace;
 
 use oc::roles::Role;

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use uuid::Uuid;
 
-use super::words::{document, frame, list, steps};
+use super::words::{document, frame, list, practice, steps};
 use crate::domain::language::Text;
 use crate::domain::scope::{Scope, Scopes};
 use crate::platform::http::{ApiError, ErrorCode, Signed, wants_json};
@@ -46,7 +46,7 @@ pub struct Notice {
 }
 
 /// What was done, by the word that stands in `?done=`.
-const DONE: [(&str, &str, Text); 9] = [
+const DONE: [(&str, &str, Text); 10] = [
     ("saved", "good", document::SAVED_ALL),
     ("sent", "good", steps::DONE_SENT),
     ("queued", "wait", steps::DONE_QUEUED),
@@ -56,6 +56,7 @@ const DONE: [(&str, &str, Text); 9] = [
     ("deleted", "good", steps::DONE_DELETED),
     ("kept", "good", list::SAVED_TO_LIBRARY),
     ("removed", "good", list::REMOVED_TEXT),
+    ("practice", "good", practice::SAVED),
 ];
 
 /// The frame of one page for somebody who is signed in; templates know it as `desk`.
@@ -118,6 +119,11 @@ impl Desk {
         self.scopes.allow(Scope::DocumentsSend)
     }
 
+    /// Whether they look after the practice as a whole.
+    pub fn administers(&self) -> bool {
+        self.scopes.allow(Scope::Admin)
+    }
+
     /// Refuses what the right is lacking for.
     pub fn require(&self, scope: Scope) -> Result<(), ApiError> {
         let message = || format!("This needs the right {}", scope.as_str());
@@ -126,7 +132,15 @@ impl Desk {
 
     /// Reads a form, which has to stand on a page of this session.
     pub async fn form(&self, req: &HttpRequest, payload: Payload) -> Result<Form, ApiError> {
-        let form = Form::read(req, payload).await?;
+        self.own(Form::read(req, payload).await?)
+    }
+
+    /// Like [`Desk::form`], with files that were chosen.
+    pub async fn form_with_files(&self, req: &HttpRequest, payload: Payload) -> Result<Form, ApiError> {
+        self.own(Form::read_with_files(req, payload).await?)
+    }
+
+    fn own(&self, form: Form) -> Result<Form, ApiError> {
         if form.field("form-token").unwrap_or_default() == self.form_token {
             return Ok(form);
         }

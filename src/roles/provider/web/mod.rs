@@ -6,8 +6,11 @@ mod dashboard;
 mod desk;
 mod document;
 mod editor;
+mod introduced;
 mod library;
 mod lost;
+mod practice;
+mod seen;
 mod settings;
 mod signing_in;
 mod standing;
@@ -18,6 +21,7 @@ mod written;
 use actix_web::web::{Data, ServiceConfig, get, post, resource};
 
 use crate::domain::document::CONTENT_MAX;
+use crate::domain::sender::LOGO_MAX;
 use crate::platform::http::{BodyLimit, ErrorPages};
 use crate::platform::web::{Asset, Assets, assets};
 
@@ -28,6 +32,10 @@ pub const STYLE: Asset = Asset::new("workspace", "css", include_bytes!("../../..
 
 /// Routes that ask nobody who they are, as they are mounted.
 pub const PUBLIC: &[&str] = &["/sign-in", "/sign-in/account", "/sign-in/return", "/sign-out", assets::ROUTE];
+
+/// A form with a picture: room for one that is far too large, so that this is said beside its
+/// field, and for the one before, as a text.
+const PICTURE_FORM: usize = LOGO_MAX * 40;
 
 /// Mounts the pages.
 pub fn configure(cfg: &mut ServiceConfig, files: Data<Assets>) {
@@ -47,6 +55,12 @@ pub fn configure(cfg: &mut ServiceConfig, files: Data<Assets>) {
         .service(resource("/sign-in/return").route(get().to(account::return_account)))
         .service(resource("/sign-out").route(post().to(signing_in::sign_out)))
         .service(resource("/settings").route(get().to(settings::settings_page)))
+        .service(
+            resource("/settings/practice")
+                .app_data(Data::new(BodyLimit(PICTURE_FORM)))
+                .route(get().to(practice::practice_page))
+                .route(post().to(practice::save_practice)),
+        )
         .service(resource("/library").route(get().to(library::library_page)))
         .service(resource("/library/{id}/remove").route(post().to(library::remove)))
         .service(resource("/preview").app_data(whole.clone()).route(post().to(editor::preview)))

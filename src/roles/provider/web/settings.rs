@@ -5,12 +5,14 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::desk::{Desk, Place};
-use super::words::{events, frame};
+use super::seen::{Seen, standing};
+use super::words::{events, frame, practice as words};
 use crate::domain::scope::DocumentsRead;
 use crate::platform::http::{ApiError, Signed};
 use crate::platform::web::Page;
 use crate::roles::provider::State;
 use crate::roles::provider::flows::health::{self, Answering, Health};
+use crate::roles::provider::flows::senders;
 
 #[derive(Template)]
 #[template(path = "provider/settings.html")]
@@ -26,6 +28,9 @@ struct SettingsPage<'a> {
     tenant: &'a str,
     rights: String,
     life: String,
+    seen: Seen,
+    /// Whether recipients see it so: `good`, `wait` or `error`, and what is said.
+    shown: (&'static str, &'static str),
 }
 
 /// Shows it.
@@ -36,7 +41,9 @@ pub async fn settings_page(
 ) -> Result<HttpResponse, ApiError> {
     let desk = Desk::of(&state, &req, &who, Place::Settings);
     let shown = async {
-        state.tenants.vault(&who.tenant).await?;
+        let vault = state.tenants.vault(&who.tenant).await?;
+        let known = senders::look(&state, &vault).await?;
+        let (shown, text) = standing(&known);
         let health = health::look(&state, &who.tenant).await?;
         let language = desk.page.language;
         let (tone, said) = match health.answering {
@@ -56,6 +63,8 @@ pub async fn settings_page(
             rights: who.scopes.words(),
             life: events::DAYS.with(language, &[&days]),
             health,
+            seen: Seen::of(known.saved.as_ref().map_or(&state.sender, |saved| &saved.sender)),
+            shown: (shown, text.of(language)),
         };
         desk.show(&req, &template)
     };

@@ -4,6 +4,7 @@ mod account;
 mod editing;
 mod library;
 mod list;
+mod practice;
 mod sending;
 mod signing_in;
 

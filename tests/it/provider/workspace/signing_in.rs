@@ -9,7 +9,7 @@ async fn guarded() -> Provider {
 }
 
 /// The cookie of whoever shows a token with these rights.
-async fn signed_in(provider: &Provider, scope: &str) -> String {
+pub async fn signed_in(provider: &Provider, scope: &str) -> String {
     let answer = provider.call(form("/sign-in", &[("token", &token(scope)), ("next", "/settings")])).await;
     assert_eq!(led_to(&answer), "/settings");
     let line = answer.header("Set-Cookie").unwrap().to_owned();
@@ -32,7 +32,7 @@ fn sent_to_sign_in(answer: &Answer) {
 async fn nobody_comes_in_without_a_session() {
     let provider = guarded().await;
     let id = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d";
-    for path in ["/", "/library", "/settings", "/documents/new"] {
+    for path in ["/", "/library", "/settings", "/settings/practice", "/documents/new"] {
         sent_to_sign_in(&provider.call(Call::get(path)).await);
     }
     for path in ["", "/edit", "/send", "/revoke", "/reissue", "/delete", "/library"] {
@@ -41,7 +41,7 @@ async fn nobody_comes_in_without_a_session() {
     for path in ["/edit", "/send", "/revoke", "/reissue", "/retry", "/delete", "/library"] {
         sent_to_sign_in(&provider.call(form(format!("/documents/{id}{path}"), &[])).await);
     }
-    for path in ["/preview", "/library/x/remove"] {
+    for path in ["/preview", "/library/x/remove", "/settings/practice"] {
         sent_to_sign_in(&provider.call(form(path, &[])).await);
     }
     let script = typed(id, 0, "T", "C").header("Accept", "application/json");

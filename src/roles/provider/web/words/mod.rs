@@ -4,4 +4,5 @@ pub mod document;
 pub mod events;
 pub mod frame;
 pub mod list;
+pub mod practice;
 pub mod steps;
