@@ -18,7 +18,7 @@ pub const METHODS: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD",
 
 /// Routes that are deliberately left out of the description: other names of the
 /// probes, the description itself, the pages.
-pub const UNDESCRIBED: [&str; 31] = [
+pub const UNDESCRIBED: [&str; 34] = [
     "/otp",
     "/otp/verify",
     "/livez",
@@ -30,6 +30,8 @@ pub const UNDESCRIBED: [&str; 31] = [
     "/",
     "/view/{code}",
     "/d/{token}",
+    "/p/{tenant}",
+    "/p/{tenant}/logo/{version}",
     "/document",
     "/finish",
     "/assets/{file}",
@@ -38,6 +40,7 @@ pub const UNDESCRIBED: [&str; 31] = [
     "/sign-in/return",
     "/sign-out",
     "/settings",
+    "/settings/practice",
     "/library",
     "/library/{id}/remove",
     "/preview",
