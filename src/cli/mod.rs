@@ -23,8 +23,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::platform::version::REVISION;
 use crate::platform::telemetry;
+use crate::platform::version::REVISION;
 use crate::roles::Role;
 pub use settings::SettingArgs;
 

@@ -1,6 +1,6 @@
 //! Commands that need no server.
 
-use oc::platform::revision::REVISION;
+use oc::platform::version::REVISION;
 use oc::roles::Role;
 
 use crate::support::any_role;

@@ -20,6 +20,7 @@ use crate::support::waiting::until;
 /// Operations that no tenant is named for: the probes, public keys, and whoever types a code.
 const WITHOUT_TENANT: [&str; 7] = [
     "health",
+    "show_metrics",
     "ready",
     "list_keys",
     "open_public_document",

@@ -19,7 +19,9 @@ use crate::platform::version::{REVISION, VERSION};
 
 pub(super) fn register(registry: &mut Registry, role: &'static str) {
     let build = Family::<Labels<3>, Gauge>::default();
-    build.get_or_create(&[("version", VERSION), ("role", role), ("revision", REVISION.unwrap_or("unknown"))]).set(1);
+    build
+        .get_or_create(&[("version", VERSION), ("role", role), ("revision", REVISION.unwrap_or("unknown"))])
+        .set(1);
     registry.register("oc_build_info", "What this process is; always 1", build);
     let started = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     registry.register_collector(Box::new(Process { started }));

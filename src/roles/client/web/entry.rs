@@ -100,7 +100,7 @@ async fn open(
     let practice = practice.or_else(named);
     if let Some(language) = form.language() {
         let pages = practice::pages(state, practice.as_ref()).await;
-        return in_language(state, req, (place, &form), pages.page_in(language));
+        return in_language(state, req, (place, &form), &pages.page_in(language));
     }
     let opened = match form.required("code") {
         Ok(code) => {
@@ -124,12 +124,12 @@ fn in_language(
     state: &State,
     req: &HttpRequest,
     (place, form): (Place, &Form),
-    page: Page,
+    page: &Page,
 ) -> Result<HttpResponse, ApiError> {
     let code = form.field("code").unwrap_or_default();
     let said = form.field("said").and_then(|word| Said::parse(&word));
     let entry = EntryPage::new(page.clone(), place, (&code, said));
-    let mut shown = answer(req, &page, StatusCode::OK, &entry)?;
+    let mut shown = answer(req, page, StatusCode::OK, &entry)?;
     state.pages.remember(&mut shown, page.language)?;
     Ok(shown)
 }

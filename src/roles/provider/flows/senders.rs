@@ -13,6 +13,7 @@ use crate::domain::wire::PresentSender;
 use crate::platform::http::{ApiError, ErrorCode};
 use crate::platform::outbox::inspect::{self, Progress};
 use crate::platform::outbox::{self, NewMessage, Start};
+use crate::platform::telemetry::trace;
 use crate::platform::tenants::Vault;
 use crate::platform::{audit, clock};
 use crate::roles::provider::State;
@@ -75,6 +76,7 @@ pub async fn save(
         introduction: Introduction::parse(body)?,
         max_age: state.outbox.retry.max_age,
         by,
+        trace_parent: trace::current_parent(),
     };
     let saving = Arc::new(saving);
     for _ in 0..RACES {
@@ -93,6 +95,7 @@ struct Saving {
     introduction: Introduction,
     max_age: std::time::Duration,
     by: Trace,
+    trace_parent: Option<String>,
 }
 
 impl Saving {
@@ -134,6 +137,7 @@ impl Saving {
             subject: SUBJECT,
             sequence: saved.sequence,
             payload: payload.map_err(ApiError::internal)?,
+            trace_parent: self.trace_parent.clone(),
         };
         outbox::enqueue(conn, &message, Start::At(now), now, self.max_age)?;
         Ok(Some(saved))
