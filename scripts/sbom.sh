@@ -9,7 +9,7 @@ FEATURES=${FEATURES:-provider,client,pg-tls}
 tools=$PWD/target/tools
 sbom=target/image/oc.sbom.json
 
-if [ "$("$tools/bin/cargo-cyclonedx" cyclonedx --version 2>/dev/null)" != "cargo-cyclonedx-cyclonedx $CARGO_CYCLONEDX_VERSION" ]; then
+if ! grep -qs "^\"cargo-cyclonedx $CARGO_CYCLONEDX_VERSION " "$tools/.crates.toml"; then
   echo "sbom: installing cargo-cyclonedx $CARGO_CYCLONEDX_VERSION into target/tools ..."
   cargo install --quiet --locked --root "$tools" "cargo-cyclonedx@$CARGO_CYCLONEDX_VERSION"
 fi
