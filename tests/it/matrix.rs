@@ -18,7 +18,7 @@ use crate::support::process::{PATIENCE, Served};
 use crate::support::waiting::until;
 
 /// Operations that no tenant is named for: the probes, public keys, and whoever types a code.
-const WITHOUT_TENANT: [&str; 7] = [
+const WITHOUT_TENANT: [&str; 8] = [
     "health",
     "show_metrics",
     "ready",
