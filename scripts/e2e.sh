@@ -113,7 +113,7 @@ scripts/helm.sh test oc --namespace "$(namespace provider)" --timeout "$wait"
 
 for role in provider client; do
   say "$role: uninstall, and nothing stays"
-  scripts/helm.sh uninstall oc --namespace "$(namespace "$role")" --wait --timeout "$wait"
+  scripts/helm.sh uninstall oc --namespace "$(namespace "$role")" --wait --cascade foreground --timeout "$wait"
   left=$("$kubectl" get all,configmaps,secrets,serviceaccounts,networkpolicies,poddisruptionbudgets,horizontalpodautoscalers \
     --namespace "$(namespace "$role")" --selector app.kubernetes.io/name=oc --output name)
   [ -z "$left" ] || fail "left in $(namespace "$role"): $left"

@@ -29,7 +29,8 @@ def test_the_login_is_prepared_as_the_program_asks_for_it():
     [role] = re.findall(r'pub const ROLE: &str = "([^"]*)"', fence)
     initdb = one(render("client", "values-client.yaml"), "Cluster")["spec"]["bootstrap"]["initdb"]
     assert initdb["postInitApplicationSQL"] == [asked.replace("{ROLE}", role) + '"oc"',
-                                                'REVOKE CONNECT ON DATABASE "oc" FROM PUBLIC']
+                                                'REVOKE CONNECT ON DATABASE "oc" FROM PUBLIC',
+                                                'GRANT CONNECT ON DATABASE "oc" TO pg_monitor']
     assert (initdb["owner"], initdb["encoding"], initdb["dataChecksums"]) == ("oc", "UTF8", True)
 
 

@@ -1,4 +1,4 @@
 -- The trace of a document goes on with whoever reads it.
 
-ALTER TABLE documents ADD COLUMN trace_parent text CHECK (length(trace_parent) <= 55);
+ALTER TABLE documents ADD COLUMN trace_parent text;
 COMMENT ON COLUMN documents.trace_parent IS 'The span that brought the newest version (W3C Trace Context); NULL where nothing was traced.';

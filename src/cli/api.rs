@@ -114,8 +114,19 @@ impl Api {
 
     /// Creates a document, finalises it and sends it.
     pub async fn hand_over(&self, document: &Value) -> Result<Reply, Failure> {
-        let id = self.write(document, true).await?;
+        let id = self.write(document, false).await?;
+        self.send(&id).await
+    }
+
+    /// Finalises a document and sends it.
+    pub async fn send(&self, id: &str) -> Result<Reply, Failure> {
+        self.finalise(id).await?;
         self.call(Method::POST, "/api/send", Some(&json!({ "documentId": id })), &[200, 202]).await
+    }
+
+    async fn finalise(&self, id: &str) -> Result<Reply, Failure> {
+        let path = format!("/api/documents/{id}");
+        self.call(Method::PUT, &path, Some(&json!({"status": "final"})), &[200]).await
     }
 
     /// Creates a document and returns its id.
@@ -123,8 +134,7 @@ impl Api {
         let created = self.call(Method::POST, "/api/documents", Some(document), &[201]).await?;
         let id = created.text("/id").unwrap_or_default().to_owned();
         if finalise {
-            let path = format!("/api/documents/{id}");
-            self.call(Method::PUT, &path, Some(&json!({"status": "final"})), &[200]).await?;
+            self.finalise(&id).await?;
         }
         Ok(id)
     }

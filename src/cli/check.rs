@@ -53,11 +53,14 @@ impl Check {
 async fn journey(provider: &Api, client: &Api, patience: Duration) -> Outcome {
     let text = format!("This document proves that a delivery works: {}", random::uuid());
     let document = json!({ "title": "Check of the delivery", "content": text, "contentType": "text/plain" });
-    let sent = provider.hand_over(&document).await?;
-    let id = sent.text("/documentId").unwrap_or_default();
+    let id = provider.write(&document, false).await?;
     let path = format!("/api/documents/{id}");
-    output::line(&format!("sent      {id}"));
-    let opened = open(provider, client, &path, patience).await;
+    let opened = async {
+        provider.send(&id).await?;
+        output::line(&format!("sent      {id}"));
+        open(provider, client, &path, patience).await
+    };
+    let opened = opened.await;
     // Whatever came out, nothing is left behind.
     let removed = provider.call(Method::DELETE, &path, None, &[204]).await;
     if opened?.text("/content") != Some(text.as_str()) {

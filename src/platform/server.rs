@@ -40,6 +40,8 @@ pub struct RoleApp<F> {
     pub guard: Guard,
     /// What is looked at before the metrics are told.
     pub observer: Observer,
+    /// `METRICS_PORT`. With it, metrics are told there and nowhere else.
+    pub metrics_port: Option<u16>,
 }
 
 /// Builds a role's application without opening a socket: for serving and for tests.
@@ -58,6 +60,7 @@ pub fn build_app<F>(
 where
     F: Fn(&mut ServiceConfig) + Clone + 'static,
 {
+    let metrics_elsewhere = role.metrics_port.is_some();
     App::new()
         .app_data(Data::new(BodyLimit(role.max_body_bytes)))
         .app_data(Data::new(role.db.clone()))
@@ -72,7 +75,12 @@ where
         .wrap(from_fn(envelope))
         .configure(role.configure.clone())
         .configure(health::configure)
-        .configure(scraping::configure)
+        .configure(move |cfg| {
+            // One token of one tenant would tell how much all of them do.
+            if !metrics_elsewhere {
+                scraping::configure(cfg);
+            }
+        })
         .configure(docs::configure)
         .default_service(to(not_found))
 }
@@ -124,13 +132,13 @@ const FINALLY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Opens the socket and prepares the workers; nothing is served until
 /// [`Running::server`] is awaited.
-pub fn bind<F>(role: RoleApp<F>, settings: &Http, metrics_port: Option<u16>) -> io::Result<Running>
+pub fn bind<F>(role: RoleApp<F>, settings: &Http) -> io::Result<Running>
 where
     F: Fn(&mut ServiceConfig) + Clone + Send + 'static,
 {
     metrics::start(role.role);
     let (listener, address) = open(settings, settings.port)?;
-    let scraped = metrics_port.map(|port| open(settings, port)).transpose()?;
+    let scraped = role.metrics_port.map(|port| open(settings, port)).transpose()?;
     let stopping = Stopping::default();
     let in_app = stopping.clone();
     let web = role.guard.web.clone();

@@ -63,3 +63,11 @@ app.kubernetes.io/component: {{ .Values.role }}
 {{- define "oc.fewestPods" -}}
 {{- .Values.autoscaling.enabled | ternary .Values.autoscaling.minReplicas .Values.replicas -}}
 {{- end }}
+
+{{/* Whether somebody has scaled the Deployment by hand, or an autoscaler has: the number of replicas is theirs then. */}}
+{{- define "oc.isScaled" -}}
+{{- $deployment := lookup "apps/v1" "Deployment" .Release.Namespace (include "oc.fullname" .) -}}
+{{- range dig "metadata" "managedFields" list $deployment -}}
+{{- if eq (.subresource | default "") "scale" -}}true{{- end -}}
+{{- end -}}
+{{- end }}

@@ -16,6 +16,7 @@ mod whose;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
 
@@ -143,11 +144,13 @@ impl Db {
         self.alive.or_ask(async move { db.ping().await.is_ok() }).await
     }
 
-    /// Tells the metrics how the connections stand, and whether the database answers.
-    pub async fn observe(&self) {
+    /// Tells the metrics how the connections stand, and whether the database answers within
+    /// that time: who asks whether it is there must not wait until it is.
+    pub async fn observe(&self, patience: Duration) {
         self.tenants.observe();
         self.everybody.observe();
-        metrics::database().is_up(self.is_alive().await);
+        let alive = tokio::time::timeout(patience, self.is_alive()).await;
+        metrics::database().is_up(alive.unwrap_or(false));
     }
 
     async fn ping(&self) -> Result<(), DbError> {

@@ -69,7 +69,11 @@ fn work(req: &ServiceRequest, id: &str) -> (Rc<Context>, Span) {
         return (Context::new(id.to_owned(), None), Span::default());
     }
     let given = req.headers().get(trace::TRACE_PARENT).and_then(|value| value.to_str().ok());
-    let span = Span::begin(req.method().to_string(), SpanKind::Server, given.and_then(trace::read).as_ref());
+    let span = Span::begin(
+        metrics::known_method(req.method()),
+        SpanKind::Server,
+        given.and_then(trace::read).as_ref(),
+    );
     (Context::new(id.to_owned(), span.context()), span)
 }
 
@@ -109,9 +113,6 @@ fn with_error_body(
     let status = response.status();
     if let Some(error) = response.response().error().and_then(|e| e.as_error::<ApiError>()) {
         log_cause(error, id);
-        if error.code == ErrorCode::RateLimited {
-            count_limited(response.request());
-        }
         if let Some(page) = error_page(response.request(), error) {
             return response.into_response(page);
         }
@@ -255,6 +256,9 @@ fn tell(response: &ServiceResponse<BoxBody>, work: &Context, started: Instant, s
     let route = request.match_pattern().unwrap_or_else(|| "(no route)".to_owned());
     let (method, took) = (request.method(), started.elapsed());
     metrics::http().answered(method, &route, status.as_u16(), took);
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        count_limited(request);
+    }
     let level = if super::health::is_probe(&route) { log::Level::Debug } else { log::Level::Info };
     let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     log::log!(
@@ -262,8 +266,9 @@ fn tell(response: &ServiceResponse<BoxBody>, work: &Context, started: Instant, s
         status = status.as_u16(), micros = micros, request_id = work.request_id.as_str();
         "{method} {route}"
     );
+    let method = metrics::known_method(method);
     span.rename(format!("{method} {route}"));
-    span.tell("http.request.method", method.to_string());
+    span.tell("http.request.method", method);
     span.tell("http.route", route);
     span.tell("http.response.status_code", i64::from(status.as_u16()));
     span.tell("request_id", work.request_id.clone());

@@ -84,7 +84,7 @@ impl Http {
 
     /// A request was answered. `route` is a template, never a path.
     pub fn answered(&self, method: &Method, route: &str, status: u16, took: Duration) {
-        let (method, route) = (known(method), route.to_owned());
+        let (method, route) = (known_method(method), route.to_owned());
         let asked = Asked { method, route };
         self.took.get_or_create(&asked).observe(took.as_secs_f64());
         let Asked { method, route } = asked;
@@ -101,8 +101,9 @@ impl Drop for InFlight {
     }
 }
 
-/// Callers may make up methods; series may not grow with them.
-fn known(method: &Method) -> &'static str {
+/// Callers may make up methods; neither series nor names of spans may grow with them.
+#[must_use]
+pub fn known_method(method: &Method) -> &'static str {
     const KNOWN: [Method; 7] = [
         Method::GET,
         Method::HEAD,

@@ -23,7 +23,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 pub use database::{Pool, Standing as PoolStanding, database};
-pub use http::{InFlight, http};
+pub use http::{InFlight, http, known_method};
 pub use outbox::{Depth, Way, outbox};
 pub use protection::{begin_jobs, job, protection};
 pub use route::Observer;

@@ -16,6 +16,8 @@ use crate::platform::http::{ApiError, Caller, ErrorBody};
 
 /// Longest time that is spent on looking; what could not be looked at keeps its last value.
 const LOOK: Duration = Duration::from_secs(2);
+/// Of it, what a database may take to answer that counts as there.
+const ALIVE: Duration = Duration::from_secs(1);
 
 /// Looks at what can only be known by looking, before the metrics are written.
 #[derive(Clone)]
@@ -32,7 +34,7 @@ impl Observer {
         Self(Arc::new(move || {
             let (db, look) = (db.clone(), look());
             Box::pin(async move {
-                db.observe().await;
+                db.observe(ALIVE).await;
                 look.await;
             })
         }))

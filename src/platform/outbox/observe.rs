@@ -27,21 +27,24 @@ pub struct Depths(Arc<Mutex<Option<Instant>>>);
 impl Depths {
     /// Tells the metrics what waits in `db`, unless they were told a moment ago.
     pub async fn observe(&self, db: &Db) {
-        let mut last = self.0.lock().await;
+        let mut last = Arc::clone(&self.0).lock_owned().await;
         if last.is_some_and(|at| at.elapsed() < KEPT) {
             return;
         }
-        let now = clock::now();
-        let count = move |conn: &mut PgConnection| depths(conn, now).map_err(ApiError::from);
-        match db.of_everybody().read(count).await {
-            Ok(depths) => {
-                for (way, depth) in Way::ALL.into_iter().zip(depths) {
-                    measured().stands(way, depth);
+        let db = db.clone();
+        // Goes on when the scraper hangs up, so that there is never more than one.
+        let counted = actix_web::rt::spawn(async move {
+            let now = clock::now();
+            let count = move |conn: &mut PgConnection| depths(conn, now).map_err(ApiError::from);
+            match db.of_everybody().read(count).await {
+                Ok(depths) => {
+                    Way::ALL.into_iter().zip(depths).for_each(|(way, depth)| measured().stands(way, depth));
                 }
-                *last = Some(Instant::now());
+                Err(error) => log::debug!("the outbox can't be counted: {error}"),
             }
-            Err(error) => log::debug!("the outbox can't be counted: {error}"),
-        }
+            *last = Some(Instant::now());
+        });
+        drop(counted.await);
     }
 }
 

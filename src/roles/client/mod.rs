@@ -182,6 +182,7 @@ pub fn app(
         observer,
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes.saturating_add(ENVELOPE),
+        metrics_port: config.telemetry.metrics_port,
         identity: Identity::new(&config.identity, ServiceTokens::new(&config.identity)),
         guard,
         configure: move |cfg: &mut ServiceConfig| match Messenger::new(&state.messages, &state.host) {
@@ -212,8 +213,8 @@ pub fn start(config: &Config) -> io::Result<Running> {
         log::warn!("receipts are not signed: RECEIPT_SIGNING_KEY is not set");
     }
     let audit = state.audit.clone();
-    let running = server::bind(app(config, &state)?, &config.http, config.telemetry.metrics_port)?
-        .finally(async move { audit.flush().await });
+    let running =
+        server::bind(app(config, &state)?, &config.http)?.finally(async move { audit.flush().await });
     jobs::start(&state, config.housekeeping);
     Ok(running)
 }

@@ -217,6 +217,7 @@ pub fn app(
         observer: observer(state),
         api: docs::describe(&api()).map_err(io::Error::other)?,
         max_body_bytes: config.http.max_body_bytes,
+        metrics_port: config.telemetry.metrics_port,
         // Nobody shows this role a token of the other one.
         identity: Identity::new(&config.identity, None).with_sessions(state.sessions.clone()),
         guard,
@@ -253,8 +254,8 @@ pub fn start(config: &Config) -> io::Result<Running> {
         log::warn!("SERVICE_TOKEN_SECRET is not set: a client role that asks for tokens takes nothing");
     }
     let audit = state.audit.clone();
-    let running = server::bind(app(config, &state)?, &config.http, config.telemetry.metrics_port)?
-        .finally(async move { audit.flush().await });
+    let running =
+        server::bind(app(config, &state)?, &config.http)?.finally(async move { audit.flush().await });
     outbox::listen(&config.database, &[&state.wake, &state.webhook_wake])?;
     actix_web::rt::spawn(state.deliveries.clone().run());
     actix_web::rt::spawn(state.webhooks().run());

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::exposition::Samples;
 use crate::support::database::TestDatabase;
 use crate::support::http::{self, Call};
-use crate::support::process::Served;
+use crate::support::process::{PATIENCE, Served};
 use crate::support::tokens::{JWT, token};
 use crate::support::{for_each_role, writing_path};
 
@@ -25,15 +25,25 @@ fn scraped(role: Role, database: &TestDatabase, given: &[(&'static str, &str)]) 
 }
 
 #[test]
-fn metrics_are_for_administrators_and_for_whoever_reaches_their_own_port() {
+fn metrics_are_for_administrators() {
     for_each_role(|role| {
         let database = TestDatabase::of(role.name());
-        let (served, port) = scraped(role, &database, JWT);
+        let served = Served::start(role, &database, JWT);
         served.call(&Call::get("/metrics")).refused(401, "UNAUTHENTICATED");
         let with = |scope| format!("Bearer {}", token(scope));
         let ask = |scope| served.call(&Call::get("/metrics").header("Authorization", &with(scope)));
         ask("documents:read audit:read").refused(403, "FORBIDDEN");
         assert_eq!(ask("admin").status, 200);
+    });
+}
+
+#[test]
+fn a_port_of_their_own_tells_metrics_and_probes_and_nothing_else_does() {
+    for_each_role(|role| {
+        let database = TestDatabase::of(role.name());
+        let (served, port) = scraped(role, &database, JWT);
+        let admin = format!("Bearer {}", token("admin"));
+        served.call(&Call::get("/metrics").header("Authorization", &admin)).refused(404, "NOT_FOUND");
         let text = http::call(port, &Call::get("/metrics"));
         assert_eq!((text.status, text.header("Cache-Control")), (200, Some("no-store")));
         assert!(text.header("Content-Type").unwrap().starts_with("text/plain; version=0.0.4"));
@@ -43,6 +53,21 @@ fn metrics_are_for_administrators_and_for_whoever_reaches_their_own_port() {
         for other in ["/", "/api/documents", "/v1/documents", "/docs", "/api/public/0000-0000-0000"] {
             http::call(port, &Call::get(other)).refused(404, "NOT_FOUND");
         }
+    });
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_told_so_without_waiting_for_it() {
+    for_each_role(|role| {
+        let database = TestDatabase::of(role.name());
+        let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("postgres://oc@{}/oc", silent.local_addr().unwrap());
+        let (_served, port) =
+            scraped(role, &database, &[("DATABASE_URL", &url), ("DATABASE_CONNECT_TIMEOUT_SECONDS", "20")]);
+        let begun = std::time::Instant::now();
+        assert_eq!(Samples::of(port).series("oc_db_up").len(), 1);
+        assert_eq!(Samples::of(port).value("oc_db_up"), 0.0);
+        assert!(begun.elapsed() < PATIENCE / 2);
     });
 }
 

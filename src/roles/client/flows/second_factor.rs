@@ -63,7 +63,11 @@ pub async fn send_number(
     let entry = trace.did(AuditAction::NumberSent, addressee.document, now);
     let promised = promise(state, &session, stored, &entry).await;
     let numbers = |how| metrics::opening().number(channel, how);
-    let Promised { resend_at, earlier } = promised.inspect_err(|_| numbers("limited"))?;
+    let Promised { resend_at, earlier } = promised.inspect_err(|error| {
+        if matches!(error.code, ErrorCode::RateLimited | ErrorCode::OtpBlocked) {
+            numbers("limited");
+        }
+    })?;
     let message = OtpMessage::new(otp, addressee.language.as_deref(), &state.host);
     let outgoing = Outgoing { id, to: &addressee.to, message: &message, now };
     if let Err(error) = messenger.send(channel, &outgoing).await {

@@ -10,7 +10,7 @@ use super::introduced::{Broken, Typed};
 use super::seen::Seen;
 use super::words::{document, frame, practice as words};
 use crate::domain::scope::Admin;
-use crate::domain::sender::{Introduction, Logo};
+use crate::domain::sender::{Introduction, Logo, Sender};
 use crate::platform::http::{ApiError, ErrorCode, Signed};
 use crate::platform::web::{Page, page};
 use crate::roles::provider::State;
@@ -49,7 +49,9 @@ pub async fn practice_page(
     let shown = async {
         let vault = state.tenants.vault(&who.tenant).await?;
         let known = senders::look(&state, &vault).await?;
-        let sender = known.saved.as_ref().map_or(&state.sender, |saved| &saved.sender);
+        // What holds for the whole installation is not the practice's own to save.
+        let nothing = Sender::default();
+        let sender = known.saved.as_ref().map_or(&nothing, |saved| &saved.sender);
         let typed = Typed::of(sender, known.version());
         let logo = sender.logo.as_ref();
         show(&req, &desk, (&typed, logo), (StatusCode::OK, Vec::new()))
