@@ -25,6 +25,14 @@ pub fn asked(req: &HttpRequest) -> Option<Language> {
     pairs.find(|(name, _)| name == NAME).and_then(|(_, tag)| Language::of_tag(&tag))
 }
 
+/// The query of a request without its language, to be gone on with: `show=drafts&`.
+#[must_use]
+pub fn others(req: &HttpRequest) -> String {
+    let pairs = form_urlencoded::parse(req.query_string().as_bytes()).filter(|(name, _)| name != NAME);
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    if query.is_empty() { query } else { query + "&" }
+}
+
 fn remembered(req: &HttpRequest) -> Option<Language> {
     let lines = req.headers().get_all(COOKIE).filter_map(|line| line.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
@@ -83,6 +91,18 @@ mod tests {
         assert_eq!(of("/?lang=xx", "a=b; lang=fr", "de"), Language::Fr);
         assert_eq!(of("/", "lang=", "de-CH,de;q=0.9"), Language::De);
         assert_eq!(of("/", "", ""), Language::En);
+    }
+
+    #[test]
+    fn another_language_keeps_what_else_was_asked_for() {
+        for (uri, kept) in [
+            ("/", ""),
+            ("/?lang=it", ""),
+            ("/?show=drafts&lang=it&q=a+%26%20b%22&cursor=A1&lang=de", "show=drafts&q=a+%26+b%22&cursor=A1&"),
+            ("/?next=%2Fsettings%3Flang%3Dfr", "next=%2Fsettings%3Flang%3Dfr&"),
+        ] {
+            assert_eq!(others(&TestRequest::with_uri(uri).to_http_request()), kept, "{uri}");
+        }
     }
 
     #[test]

@@ -72,13 +72,13 @@ impl Pages {
     /// The frame of the page that a request is answered with.
     #[must_use]
     pub fn page(&self, req: &HttpRequest) -> Page {
-        self.page_in(language_of(req))
+        Page { query: language::others(req), ..self.page_in(language_of(req)) }
     }
 
     /// The frame of a page in this language.
     #[must_use]
     pub fn page_in(&self, language: Language) -> Page {
-        Page { language, pages: self.clone() }
+        Page { language, query: String::new(), pages: self.clone() }
     }
 
     /// Remembers the language that `?lang=` or a form asked for.
@@ -95,16 +95,20 @@ impl Pages {
 pub struct Page {
     /// The language in which it is written.
     pub language: Language,
+    /// What its address asks for beside the language.
+    query: String,
     pages: Pages,
 }
 
 /// A language that a page offers.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Offered {
     /// `de`.
     pub tag: &'static str,
     /// `Deutsch`.
     pub name: &'static str,
+    /// Where the page is in it: `?show=drafts&lang=de`.
+    pub href: String,
     /// Whether the page is in it already.
     pub is_current: bool,
 }
@@ -165,6 +169,7 @@ impl Page {
         let offered = |language: Language| Offered {
             tag: language.tag(),
             name: language.name(),
+            href: format!("?{}{}={}", self.query, language::NAME, language.tag()),
             is_current: language == self.language,
         };
         Language::ALL.map(offered).into()

@@ -3,6 +3,7 @@
 use super::{LANGUAGES, Provider, assert_says};
 use crate::support::http::Call;
 use crate::support::receiver::{Behaviour, Receiver};
+use crate::support::tokens::JWT;
 
 #[actix_web::test]
 async fn every_page_speaks_four_languages() {
@@ -47,6 +48,35 @@ async fn documents_are_found_by_view_and_by_words_and_paged() {
     assert!(found.contains("Draft 05") && !found.contains("Draft 06"));
     assert_says(&provider.call(Call::get("/?q=nothing")).await, 200, &["No document matches"]);
     assert_eq!(provider.call(Call::get("/?show=xyz")).await.status, 400);
+}
+
+#[actix_web::test]
+async fn another_language_keeps_what_is_shown() {
+    let provider = Provider::new().await;
+    for number in 0..27 {
+        provider.draft(&format!("Plan {number:02} & more")).await;
+    }
+    let first = provider.page("/?show=drafts&q=plan+%26&lang=it&q=%26+more").await;
+    let next = first.split("rel=\"next\"").next().unwrap().rsplit("href=\"").next().unwrap();
+    let next = next.split('"').next().unwrap().replace("&#38;", "&");
+    let older = provider.page(&next).await;
+    assert!(older.contains("Plan 00") && !older.contains("Plan 26"), "{older}");
+    let in_french = link_to(&older, "fr");
+    assert_eq!(in_french, next.trim_start_matches('/').to_owned() + "&lang=fr");
+    let french = provider.page(&format!("/{in_french}")).await;
+    assert!(french.contains("<html lang=\"fr\">") && french.contains("value=\"&#38; more\""), "{french}");
+    assert!(french.contains("Plan 00") && !french.contains("Plan 26"), "{french}");
+    // Once more, and the language is named once.
+    assert_eq!(link_to(&french, "de"), in_french.replace("lang=fr", "lang=de"));
+    let provider = Provider::with(JWT).await;
+    let signing_in = provider.page("/sign-in?next=%2F%3Fshow%3Ddrafts&why=session").await;
+    assert_eq!(link_to(&signing_in, "de"), "?next=%2F%3Fshow%3Ddrafts&why=session&lang=de");
+}
+
+/// Where a page offers itself in another language.
+fn link_to(page: &str, language: &str) -> String {
+    let (before, _) = page.split_once(&format!("\" lang=\"{language}\" hreflang=")).unwrap();
+    before.rsplit("href=\"").next().unwrap().replace("&#38;", "&")
 }
 
 #[actix_web::test]
