@@ -4,7 +4,7 @@ use oc::platform::web::markdown::to_html;
 use url::Url;
 
 /// Elements that the pages show, and the attributes that each may bear.
-const ELEMENTS: [(&str, &[&str]); 30] = [
+const ELEMENTS: [(&str, &[&str]); 31] = [
     ("a", &["href", "title"]),
     ("blockquote", &[]),
     ("br", &[]),
@@ -18,6 +18,7 @@ const ELEMENTS: [(&str, &[&str]); 30] = [
     ("h5", &[]),
     ("h6", &[]),
     ("hr", &[]),
+    ("img", &["alt", "height", "loading", "src", "width"]),
     ("li", &[]),
     ("ol", &["start"]),
     ("p", &[]),
@@ -37,7 +38,7 @@ const ELEMENTS: [(&str, &[&str]); 30] = [
     ("dd", &[]),
 ];
 /// Elements without an end.
-const VOID: [&str; 2] = ["br", "hr"];
+const VOID: [&str; 3] = ["br", "hr", "img"];
 /// Where links may lead.
 const SCHEMES: [&str; 4] = ["https", "http", "mailto", "tel"];
 
@@ -113,6 +114,16 @@ fn assert_value(attribute: &str, value: &str) {
                 assert!(read.is_err() || read.is_ok_and(|read| SCHEMES.contains(&read.scheme())), "{url}");
             }
         }
+        "src" => {
+            let known = ["png", "jpeg", "gif", "webp"].map(|kind| format!("data:image/{kind};base64,"));
+            let data = known.iter().find_map(|start| value.strip_prefix(start.as_str()));
+            let data = data.unwrap_or_else(|| panic!("a picture of {value}"));
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+            assert!(!data.is_empty() && data.chars().all(is_plain), "a picture of {value}");
+        }
+        "alt" => assert!(!value.trim().is_empty() && !value.contains(['<', '>'])),
+        "height" | "width" => assert!(value.parse().is_ok_and(|side: usize| (1..=10_000).contains(&side))),
+        "loading" => assert_eq!(value, "lazy"),
         "tabindex" => assert_eq!(value, "0"),
         "scope" => assert_eq!(value, "col"),
         "start" => assert!(value.parse::<u64>().is_ok()),

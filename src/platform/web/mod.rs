@@ -11,6 +11,7 @@ pub mod forms;
 pub mod language;
 pub mod markdown;
 pub mod page;
+pub mod pictures;
 pub(crate) mod texts;
 
 pub use assets::{Asset, Assets};

@@ -56,6 +56,20 @@ async fn the_form_opens_the_document_and_renders_it() {
 }
 
 #[actix_web::test]
+async fn a_picture_of_the_text_is_shown_and_nothing_is_loaded_for_it() {
+    let client = Client::new().await;
+    let png = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    let content = format!("Bend ![Knee, bent][p1] ![Elsewhere](https://t.example/p.gif)\n\n[p1]: {png}");
+    let page = client.type_in(&client.code_for("T", &content).await).await;
+    let policy = page.header("Content-Security-Policy").unwrap().to_owned();
+    assert!(policy.contains("img-src 'self' data:;"), "{policy}");
+    let page = assert_page(&page, 200);
+    let picture = format!("<img loading=\"lazy\" width=\"1\" height=\"1\" src=\"{png}\" alt=\"Knee, bent\">");
+    assert!(page.contains(&format!("<p>Bend {picture} Elsewhere</p>")), "{page}");
+    assert_eq!(page.matches("<img").count(), 1, "{page}");
+}
+
+#[actix_web::test]
 async fn plain_text_is_shown_as_it_is() {
     let client = Client::new().await;
     let body = json!({"title": "T", "content": "a **b** <i>\nc & d", "contentType": "text/plain"});
