@@ -57,7 +57,7 @@ const look = async () => {
 
 // --- The editor ---------------------------------------------------------------------
 
-const FIELDS = ["title", "content", "name", "email", "phone", "language"];
+const FIELDS = ["title", "content", "name", "email", "phone", "language", "second-factor"];
 const PAUSE = 800;
 const PATIENCE = 10000;
 
@@ -117,7 +117,11 @@ class Editor {
   restore() {
     let kept = null;
     try { kept = JSON.parse(localStorage.getItem(this.key)); } catch { kept = null; }
-    if (!kept || !kept.typed || this.same(kept.typed, this.base)) return;
+    if (!kept || !kept.typed) return;
+    // What was kept by a page of an earlier version lacks fields.
+    kept.typed = { ...this.base, ...kept.typed };
+    kept.base = { ...this.base, ...kept.base };
+    if (this.same(kept.typed, this.base)) return;
     // A text of the library that somebody has just chosen is not written over.
     if (this.version() === 0 && (this.base.title || this.base.content)) return;
     this.form.setAttribute("action", kept.action);

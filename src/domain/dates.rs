@@ -98,6 +98,13 @@ pub fn day_and_time(moment: Timestamp, language: Language) -> String {
     format!("{}, {}", day(moment, language), time(moment, language))
 }
 
+/// `2026-11-20`, as fields of pages hold a day.
+#[must_use]
+pub fn iso_day(moment: Timestamp) -> String {
+    let SwissTime { year, month, day, .. } = moment.in_switzerland();
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,6 +129,7 @@ mod tests {
     #[test]
     fn it_is_the_day_and_the_hour_in_switzerland() {
         let moment = at("2026-07-31T22:30:00Z");
+        assert_eq!(iso_day(moment), "2026-08-01");
         for (language, written) in [
             (Language::En, "1 August 2026, 00:30"),
             (Language::De, "1. August 2026, 00.30 Uhr"),

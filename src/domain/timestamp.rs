@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Serialize, Serializer};
 
@@ -72,13 +73,17 @@ pub struct SwissTime {
     pub minute: i8,
 }
 
+/// The time of Switzerland. The rule for summer time is that of 1996, so nothing of the
+/// machine has to know it.
+fn swiss_zone() -> TimeZone {
+    TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC)
+}
+
 impl Timestamp {
-    /// This moment as people in Switzerland read it. The rule for summer time is that
-    /// of 1996, so nothing of the machine has to know it.
+    /// This moment as people in Switzerland read it.
     #[must_use]
     pub fn in_switzerland(self) -> SwissTime {
-        let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC);
-        let local = zone.to_datetime(self.0);
+        let local = swiss_zone().to_datetime(self.0);
         SwissTime {
             year: local.year(),
             month: local.month(),
@@ -86,6 +91,16 @@ impl Timestamp {
             hour: local.hour(),
             minute: local.minute(),
         }
+    }
+}
+
+impl Timestamp {
+    /// The last second of a day in Switzerland, `2026-11-20`; `None` if it is no day.
+    #[must_use]
+    pub fn end_of_swiss_day(day: &str) -> Option<Self> {
+        let day: Date = day.trim().parse().ok().filter(|_| day.trim().len() == 10)?;
+        let end = swiss_zone().to_timestamp(day.at(23, 59, 59, 0)).ok()?;
+        Self::from_millis(end.as_millisecond())
     }
 }
 
@@ -124,6 +139,17 @@ mod tests {
         assert_eq!(read("2026-03-29T00:59:00Z"), "2026-3-29 1:59");
         assert_eq!(read("2026-03-29T01:00:00Z"), "2026-3-29 3:0");
         assert_eq!(read("2026-10-25T01:00:00Z"), "2026-10-25 2:0");
+    }
+
+    #[test]
+    fn a_day_ends_when_it_ends_in_switzerland() {
+        let end = |day: &str| Timestamp::end_of_swiss_day(day).map(|end| end.to_string());
+        assert_eq!(end("2026-12-24").as_deref(), Some("2026-12-24T22:59:59.000Z"));
+        assert_eq!(end("2026-07-01").as_deref(), Some("2026-07-01T21:59:59.000Z"));
+        assert_eq!(end("2026-03-29").as_deref(), Some("2026-03-29T21:59:59.000Z"));
+        for bad in ["", "2026-13-01", "2026-02-29", "2026-07-01T00:00:00Z", "24.12.2026", "20261224"] {
+            assert_eq!(end(bad), None, "{bad}");
+        }
     }
 
     #[test]

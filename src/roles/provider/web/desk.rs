@@ -53,6 +53,7 @@ const DONE: [(&str, &str, Text); 10] = [
     ("failed", "error", steps::DONE_FAILED),
     ("revoked", "good", steps::DONE_REVOKED),
     ("reissued", "good", steps::DONE_REISSUED),
+    ("ending", "good", steps::DONE_EXPIRY),
     ("deleted", "good", steps::DONE_DELETED),
     ("kept", "good", list::SAVED_TO_LIBRARY),
     ("removed", "good", list::REMOVED_TEXT),

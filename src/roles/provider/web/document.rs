@@ -9,7 +9,7 @@ use super::standing::Standing;
 use super::words::{document as words, events, frame, list};
 use crate::domain::audit::AuditAction;
 use crate::domain::dates;
-use crate::domain::document::{ContentType, DeliveryState, Document};
+use crate::domain::document::{ContentType, DeliveryState, Document, SecondFactor};
 use crate::domain::language::{Language, Text};
 use crate::domain::scope::DocumentsRead;
 use crate::domain::words::EventKind;
@@ -30,6 +30,7 @@ struct Access {
     code: Option<String>,
     link: Option<String>,
     until: Option<String>,
+    check: Option<Text>,
 }
 
 /// A line of the history.
@@ -46,6 +47,7 @@ struct Steps {
     send: Option<Text>,
     revoke: bool,
     reissue: bool,
+    expiry: bool,
 }
 
 #[derive(Template)]
@@ -139,6 +141,7 @@ fn access(document: &Document, language: Language) -> Option<Access> {
         code: document.access_code.clone(),
         link: document.link.clone(),
         until: document.expires_at.map(until),
+        check: Some(document.written.second_factor).filter(|f| *f != SecondFactor::None).map(words::check),
     })
 }
 
@@ -156,6 +159,7 @@ fn steps(document: &Document) -> Steps {
         send,
         revoke: document.check_revocable() == Ok(true) && document.delivery.state != DeliveryState::Expired,
         reissue: document.check_accessible().is_ok(),
+        expiry: document.check_accessible().is_ok(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::desk::{Desk, Place, asked, go_to};
 use super::words::{document as words, frame, list};
 use super::written::{Typed, broken};
 use crate::domain::audit::AuditAction;
-use crate::domain::document::{Change, Document, Written};
+use crate::domain::document::{Change, Document, SecondFactor, Written};
 use crate::domain::language::{Language, Text};
 use crate::domain::scope::DocumentsWrite;
 use crate::platform::http::{ApiError, ErrorCode, Signed, wants_json};
@@ -44,6 +44,13 @@ impl EditorPage<'_> {
     fn languages(&self) -> [(&'static str, &'static str, bool); 4] {
         let chosen = self.typed.recipient.get(3).map(String::as_str).and_then(Language::of_tag);
         Language::ALL.map(|language| (language.tag(), language.name(), chosen == Some(language)))
+    }
+
+    fn checks(&self) -> [(&'static str, &'static str, bool); 3] {
+        [SecondFactor::None, SecondFactor::Sms, SecondFactor::Email].map(|factor| {
+            let words = self.page.t(words::check(factor));
+            (factor.as_str(), words, self.typed.asked() == factor.as_str())
+        })
     }
 }
 

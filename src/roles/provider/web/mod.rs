@@ -7,6 +7,7 @@ mod desk;
 mod document;
 mod editor;
 mod introduced;
+mod ending;
 mod library;
 mod lost;
 mod practice;
@@ -75,6 +76,9 @@ pub fn configure(cfg: &mut ServiceConfig, files: Data<Assets>) {
         .service(step("/documents/{id}/send"))
         .service(step("/documents/{id}/revoke"))
         .service(step("/documents/{id}/reissue"))
+        .service(
+            resource("/documents/{id}/expiry").route(get().to(ending::ask)).route(post().to(ending::take)),
+        )
         .service(resource("/documents/{id}/retry").route(post().to(steps::retry)))
         .service(
             resource("/documents/{id}/delete")

@@ -9,7 +9,7 @@ use askama::Template;
 use serde_json::json;
 
 use super::desk::{Desk, Place, go_to, once};
-use super::words::{events, frame, list, steps as said};
+use super::words::{document, events, frame, list, steps as said};
 use crate::domain::document::{Change, DeliveryState, Document, Status};
 use crate::domain::language::Text;
 use crate::domain::scope::{DocumentsSend, DocumentsWrite, Scope};
@@ -64,6 +64,7 @@ struct StepPage<'a> {
     id: String,
     title: &'a str,
     recipient: Vec<&'a str>,
+    check: Option<Text>,
     lasts: Option<String>,
     version: i32,
     words: [Text; 3],
@@ -103,20 +104,22 @@ async fn question(
     (tenant, id): (&crate::domain::ids::TenantId, &str),
 ) -> Result<HttpResponse, ApiError> {
     let vault = state.tenants.vault(tenant).await?;
-    let (document, step) = (flow::load(state, &vault, id).await?, Step::of(req));
-    let known = document.written.recipient.as_ref();
+    let (stored, step) = (flow::load(state, &vault, id).await?, Step::of(req));
+    let written = &stored.written;
+    let known = written.recipient.as_ref();
     let parts = known.map(|known| [&known.name, &known.email, &known.phone]);
-    let life = document.written.expires_in.map_or(state.access_life.as_secs(), i64::unsigned_abs);
+    let life = written.expires_in.map_or(state.access_life.as_secs(), i64::unsigned_abs);
     let days = life.div_ceil(86_400);
     let template = StepPage {
         page: &desk.page,
         desk,
-        id: document.id.to_string(),
-        title: &document.written.title,
+        id: stored.id.to_string(),
+        title: &written.title,
         recipient: parts.into_iter().flatten().filter_map(|part| part.as_deref()).collect(),
+        check: (step == Step::Send).then(|| document::check(written.second_factor)),
         lasts: matches!(step, Step::Send | Step::Reissue)
             .then(|| events::DAYS.with(desk.page.language, &[&days])),
-        version: document.version,
+        version: stored.version,
         words: step.words(),
         once: random::uuid().to_string(),
         is_harmful: matches!(step, Step::Revoke | Step::Delete),
@@ -174,19 +177,25 @@ async fn finalise(
     flow::change(state, vault, (id, &accepted), &change, &by).await.map(drop)
 }
 
-/// The word for what has become of a step.
 fn done(step: Step, document: &Document) -> &'static str {
-    match (document.delivery.state, step) {
-        (DeliveryState::Failed, _) => "failed",
-        (DeliveryState::Queued | DeliveryState::Delivering, _) => "queued",
-        (_, Step::Revoke) => "revoked",
-        (_, Step::Reissue) => "reissued",
-        _ => "sent",
+    match step {
+        Step::Revoke => become_of(document, "revoked"),
+        Step::Reissue => become_of(document, "reissued"),
+        Step::Send | Step::Delete => become_of(document, "sent"),
+    }
+}
+
+/// The word for what has become of a step; `confirmed` where the client role has confirmed it.
+pub fn become_of(document: &Document, confirmed: &'static str) -> &'static str {
+    match document.delivery.state {
+        DeliveryState::Failed => "failed",
+        DeliveryState::Queued | DeliveryState::Delivering => "queued",
+        _ => confirmed,
     }
 }
 
 /// What a form is called: its repetitions are recognised in the history.
-fn run(form: &Form) -> Result<Run, ApiError> {
+pub fn run(form: &Form) -> Result<Run, ApiError> {
     Ok(Run { id: once(form)?, again: true })
 }
 

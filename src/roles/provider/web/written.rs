@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::words::document as words;
-use crate::domain::document::Document;
+use crate::domain::document::{Document, SecondFactor};
 use crate::domain::fields::FieldError;
 use crate::domain::language::Text;
 use crate::platform::http::ApiError;
@@ -20,6 +20,8 @@ pub struct Typed {
     pub content: String,
     /// Recipient: name, e-mail address, telephone number, language.
     pub recipient: [String; 4],
+    /// What is asked of the recipient beside the code; `None` where the form does not say.
+    pub second_factor: Option<String>,
 }
 
 const RECIPIENT: [&str; 4] = ["name", "email", "phone", "language"];
@@ -34,7 +36,8 @@ impl Typed {
             field(name)?.trim().clone_into(to);
         }
         let content = field("content")?.replace("\r\n", "\n");
-        Ok(Self { version, title: field("title")?, content, recipient })
+        let second_factor = form.field("second-factor");
+        Ok(Self { version, title: field("title")?, content, recipient, second_factor })
     }
 
     /// What is written in a document.
@@ -48,6 +51,7 @@ impl Typed {
             title: document.written.title.clone(),
             content: document.written.content.clone(),
             recipient,
+            second_factor: Some(document.written.second_factor.as_str().to_owned()),
         }
     }
 
@@ -61,7 +65,16 @@ impl Typed {
             .map(|(name, text)| ((*name).to_owned(), Value::String(text.clone())))
             .collect();
         let recipient = if given.is_empty() { Value::Null } else { Value::Object(given) };
-        json!({"title": self.title, "content": self.content, "recipient": recipient})
+        let mut body = json!({"title": self.title, "content": self.content, "recipient": recipient});
+        if let (Some(factor), Some(body)) = (&self.second_factor, body.as_object_mut()) {
+            body.insert("protection".to_owned(), json!({ "secondFactor": factor }));
+        }
+        body
+    }
+
+    /// What is asked of the recipient beside the code.
+    pub fn asked(&self) -> &str {
+        self.second_factor.as_deref().unwrap_or(SecondFactor::None.as_str())
     }
 
     /// What the editor compares with what somebody has typed: as JSON for its script.
@@ -70,6 +83,7 @@ impl Typed {
         json!({
             "version": self.version, "title": self.title, "content": self.content,
             "name": name, "email": email, "phone": phone, "language": language,
+            "second-factor": self.asked(),
         })
     }
 
@@ -78,17 +92,21 @@ impl Typed {
         self.title.trim() == other.title.trim()
             && self.content.trim() == other.content.trim()
             && self.recipient == other.recipient
+            && self.asked() == other.asked()
     }
 }
 
 /// What is wrong with a field, in words that stand beside it.
 pub fn broken(errors: &[FieldError]) -> Vec<(&'static str, Text)> {
-    let said = |error: &FieldError| match error.field.as_str() {
-        "title" => Some(("title", words::TITLE_BROKEN)),
-        "content" => Some(("content", words::TEXT_BROKEN)),
-        "recipient.name" => Some(("name", words::NAME_BROKEN)),
-        "recipient.email" => Some(("email", words::EMAIL_BROKEN)),
-        "recipient.phone" => Some(("phone", words::PHONE_BROKEN)),
+    let said = |error: &FieldError| match (error.field.as_str(), error.rule) {
+        ("title", _) => Some(("title", words::TITLE_BROKEN)),
+        ("content", _) => Some(("content", words::TEXT_BROKEN)),
+        ("recipient.name", _) => Some(("name", words::NAME_BROKEN)),
+        ("recipient.email", "required") => Some(("email", words::EMAIL_NEEDED)),
+        ("recipient.email", _) => Some(("email", words::EMAIL_BROKEN)),
+        ("recipient.phone", "required") => Some(("phone", words::PHONE_NEEDED)),
+        ("recipient.phone", _) => Some(("phone", words::PHONE_BROKEN)),
+        ("protection.secondFactor", _) => Some(("second-factor", words::CHECK_BROKEN)),
         _ => None,
     };
     errors.iter().filter_map(said).collect()
@@ -105,5 +123,15 @@ mod tests {
         typed.recipient[1] = "a@b.ch".to_owned();
         assert_eq!(typed.body()["recipient"], json!({"email": "a@b.ch"}));
         assert!(typed.says_the_same(&Typed { version: 7, title: " T ".to_owned(), ..typed.clone() }));
+    }
+
+    #[test]
+    fn a_check_is_asked_for_only_where_the_form_says_so() {
+        let typed = Typed { title: "T".to_owned(), content: "C".to_owned(), ..Typed::default() };
+        assert_eq!((typed.body().get("protection"), typed.asked()), (None, "none"));
+        let asking = Typed { second_factor: Some("sms".to_owned()), ..typed.clone() };
+        assert_eq!(asking.body()["protection"], json!({"secondFactor": "sms"}));
+        assert!(!asking.says_the_same(&typed));
+        assert!(typed.says_the_same(&Typed { second_factor: Some("none".to_owned()), ..typed.clone() }));
     }
 }

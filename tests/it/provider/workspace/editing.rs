@@ -79,6 +79,51 @@ async fn broken_fields_are_named_and_keep_what_was_typed() {
     provider.find(&id).await.refused(404, "NOT_FOUND");
 }
 
+/// The form of the editor with what is asked of the recipient.
+fn asking(id: &str, version: i64, (factor, phone, email): (&str, &str, &str)) -> Call {
+    let version = version.to_string();
+    let fields = [
+        ("version", version.as_str()),
+        ("title", "T"),
+        ("content", "Text."),
+        ("name", "Anna Muster"),
+        ("email", email),
+        ("phone", phone),
+        ("language", "de"),
+        ("second-factor", factor),
+    ];
+    form(format!("/documents/{id}/edit"), &fields)
+}
+
+#[actix_web::test]
+async fn a_number_is_asked_for_only_with_an_address_that_it_can_be_sent_to() {
+    let provider = Provider::new().await;
+    let id = new_id();
+    for (asked, error) in [
+        (("sms", "", ""), "phone-error"),
+        (("sms", "044 123 45 67", ""), "phone-error"),
+        (("email", "+41 79 123 45 67", ""), "email-error"),
+        (("email", "", "jürg@example.ch"), "email-error"),
+        (("fax", "", ""), "second-factor-error"),
+    ] {
+        let refused = provider.call(asking(&id, 0, asked)).await;
+        assert_says(&refused, 400, &[error, "aria-invalid=\"true\"", "role=\"alert\""]);
+        let chosen = format!("<option value=\"{}\" selected>", asked.0);
+        assert_eq!(refused.text().contains(&chosen), asked.0 != "fax", "what was chosen stays");
+    }
+    provider.find(&id).await.refused(404, "NOT_FOUND");
+    led_to(&provider.call(asking(&id, 0, ("sms", "+41 79 123 45 67", ""))).await);
+    assert_eq!(provider.document(&id).await["protection"]["secondFactor"], "sms");
+    // A form that does not say, of a page of an earlier version, changes nothing about it.
+    let mut older = asking(&id, 1, ("x", "+41 79 123 45 67", ""));
+    older.body = String::from_utf8(older.body).unwrap().replace("&second-factor=x", "").into();
+    led_to(&provider.call(older).await);
+    assert_eq!(provider.document(&id).await["protection"]["secondFactor"], "sms");
+    led_to(&provider.call(asking(&id, 1, ("none", "", ""))).await);
+    assert_eq!(provider.document(&id).await["protection"]["secondFactor"], "none");
+    assert_says(&provider.call(Call::get(format!("/documents/{id}/send"))).await, 200, &["Nothing"]);
+}
+
 #[actix_web::test]
 async fn a_preview_is_the_text_as_the_client_will_see_it() {
     let provider = Provider::new().await;
@@ -91,7 +136,7 @@ async fn a_preview_is_the_text_as_the_client_will_see_it() {
 async fn a_document_of_somebody_else_is_not_there() {
     let provider = Provider::new().await;
     let id = provider.draft("T").await;
-    for path in ["", "/edit", "/send", "/revoke", "/reissue", "/delete", "/library"] {
+    for path in ["", "/edit", "/send", "/revoke", "/reissue", "/expiry", "/delete", "/library"] {
         let answer = provider.call(Call::get(format!("/documents/{id}{path}")).tenant("north")).await;
         assert_says(&answer, 404, &["There is no such document"]);
     }

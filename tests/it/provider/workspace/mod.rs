@@ -2,6 +2,7 @@
 
 mod account;
 mod editing;
+mod ending;
 mod library;
 mod list;
 mod practice;

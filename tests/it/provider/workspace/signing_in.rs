@@ -35,10 +35,10 @@ async fn nobody_comes_in_without_a_session() {
     for path in ["/", "/library", "/settings", "/settings/practice", "/documents/new"] {
         sent_to_sign_in(&provider.call(Call::get(path)).await);
     }
-    for path in ["", "/edit", "/send", "/revoke", "/reissue", "/delete", "/library"] {
+    for path in ["", "/edit", "/send", "/revoke", "/reissue", "/expiry", "/delete", "/library"] {
         sent_to_sign_in(&provider.call(Call::get(format!("/documents/{id}{path}"))).await);
     }
-    for path in ["/edit", "/send", "/revoke", "/reissue", "/retry", "/delete", "/library"] {
+    for path in ["/edit", "/send", "/revoke", "/reissue", "/expiry", "/retry", "/delete", "/library"] {
         sent_to_sign_in(&provider.call(form(format!("/documents/{id}{path}"), &[])).await);
     }
     for path in ["/preview", "/library/x/remove", "/settings/practice"] {

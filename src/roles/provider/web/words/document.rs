@@ -1,5 +1,6 @@
 //! What the editor and the page of a document say.
 
+use crate::domain::document::SecondFactor;
 use crate::domain::language::Text;
 
 pub const EDIT: Text = Text { en: "Edit", fr: "Modifier", de: "Bearbeiten", it: "Modifica" };
@@ -129,6 +130,58 @@ pub const PHONE_BROKEN: Text = Text {
     de: "Geben Sie eine Nummer wie +41 79 123 45 67 ein.",
     it: "Scriva un numero come +41 79 123 45 67.",
 };
+pub const EMAIL_NEEDED: Text = Text {
+    en: "The number is sent to this address: type one such as anna@example.ch, without accents.",
+    fr: "Le numéro est envoyé à cette adresse : saisissez-en une telle que anna@example.ch, sans accents.",
+    de: "An diese Adresse wird die Nummer gesendet: Geben Sie eine wie anna@example.ch ein, ohne Umlaute.",
+    it: "Il numero viene inviato a questo indirizzo: ne scriva uno come anna@example.ch, senza accenti.",
+};
+pub const PHONE_NEEDED: Text = Text {
+    en: "The number is sent to this telephone: type it in international form, such as +41 79 123 45 67.",
+    fr: "Le numéro est envoyé à ce téléphone : saisissez-le sous forme internationale, par exemple +41 79 123 45 67.",
+    de: "An dieses Telefon wird die Nummer gesendet: Geben Sie es international ein, etwa +41 79 123 45 67.",
+    it: "Il numero viene inviato a questo telefono: lo scriva in forma internazionale, come +41 79 123 45 67.",
+};
+pub const CHECK_BROKEN: Text = Text {
+    en: "Choose one of the three.",
+    fr: "Choisissez l’une des trois possibilités.",
+    de: "Wählen Sie eine der drei Möglichkeiten.",
+    it: "Scelga una delle tre possibilità.",
+};
+// What is asked beside the code.
+pub const CHECK: Text = Text {
+    en: "Asked beside the code",
+    fr: "Demandé en plus du code",
+    de: "Zusätzlich zum Code verlangt",
+    it: "Richiesto oltre al codice",
+};
+pub const CHECK_HINT: Text = Text {
+    en: "Whoever has the letter also needs this telephone or mailbox. The number is sent to the address above when somebody opens the document.",
+    fr: "Celui qui a la lettre a aussi besoin de ce téléphone ou de cette messagerie. Le numéro est envoyé à l’adresse ci-dessus à l’ouverture du document.",
+    de: "Wer den Brief hat, braucht auch dieses Telefon oder Postfach. Die Nummer geht an die Adresse oben, wenn jemand das Dokument öffnet.",
+    it: "Chi ha la lettera deve avere anche questo telefono o questa casella. Il numero viene inviato all’indirizzo qui sopra quando qualcuno apre il documento.",
+};
+pub const CHECK_NONE: Text = Text { en: "Nothing", fr: "Rien", de: "Nichts", it: "Nulla" };
+pub const CHECK_SMS: Text = Text {
+    en: "A number by SMS",
+    fr: "Un numéro par SMS",
+    de: "Eine Nummer per SMS",
+    it: "Un numero via SMS",
+};
+pub const CHECK_EMAIL: Text = Text {
+    en: "A number by e-mail (checks the address)",
+    fr: "Un numéro par e-mail (vérifie l’adresse)",
+    de: "Eine Nummer per E-Mail (prüft die Adresse)",
+    it: "Un numero via e-mail (verifica l’indirizzo)",
+};
+/// What is asked of the recipient beside the code.
+pub fn check(factor: SecondFactor) -> Text {
+    match factor {
+        SecondFactor::None => CHECK_NONE,
+        SecondFactor::Sms => CHECK_SMS,
+        SecondFactor::Email => CHECK_EMAIL,
+    }
+}
 pub const CONFLICT: Text = Text {
     en: "Somebody else has changed this document",
     fr: "Quelqu’un d’autre a modifié ce document",
@@ -234,6 +287,12 @@ pub const REVOKE: Text =
     Text { en: "Withdraw…", fr: "Retirer…", de: "Zurückziehen…", it: "Ritira…" };
 pub const REISSUE: Text =
     Text { en: "New code…", fr: "Nouveau code…", de: "Neuer Code…", it: "Nuovo codice…" };
+pub const EXPIRY: Text = Text {
+    en: "Change the end of access…",
+    fr: "Modifier la fin d’accès…",
+    de: "Ende des Zugangs ändern…",
+    it: "Cambia la fine dell’accesso…",
+};
 pub const DELETE: Text = Text { en: "Delete…", fr: "Supprimer…", de: "Löschen…", it: "Elimina…" };
 pub const HISTORY: Text = Text { en: "History", fr: "Historique", de: "Verlauf", it: "Cronologia" };
 pub const HISTORY_LONGER: Text = Text {

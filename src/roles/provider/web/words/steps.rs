@@ -66,7 +66,50 @@ pub const DELETE_YES: Text = Text {
     de: "Endgültig löschen",
     it: "Elimina definitivamente",
 };
+pub const EXPIRY_ASK: Text = Text {
+    en: "When does access end?",
+    fr: "Quand l’accès prend-il fin ?",
+    de: "Wann endet der Zugang?",
+    it: "Quando finisce l’accesso?",
+};
+pub const EXPIRY_LEAD: Text = Text {
+    en: "Code and link stay the same, and nothing is sent again.",
+    fr: "Le code et le lien restent les mêmes, et rien n’est renvoyé.",
+    de: "Code und Link bleiben gleich, und nichts wird nochmals gesendet.",
+    it: "Codice e link restano gli stessi e nulla viene inviato di nuovo.",
+};
+pub const EXPIRY_NOW: Text = Text { en: "Until now", fr: "Jusqu’à présent", de: "Bisher", it: "Finora" };
+pub const LAST_DAY: Text = Text {
+    en: "Last day with access",
+    fr: "Dernier jour d’accès",
+    de: "Letzter Tag mit Zugang",
+    it: "Ultimo giorno di accesso",
+};
+pub const LAST_DAY_HINT: Text = Text {
+    en: "From {0} to {1}. Access ends with that day.",
+    fr: "Du {0} au {1}. L’accès prend fin à la fin de ce jour.",
+    de: "Vom {0} bis {1}. Der Zugang endet mit diesem Tag.",
+    it: "Dal {0} al {1}. L’accesso finisce con quel giorno.",
+};
+pub const LAST_DAY_BROKEN: Text = Text {
+    en: "Choose a day from {0} to {1}.",
+    fr: "Choisissez un jour du {0} au {1}.",
+    de: "Wählen Sie einen Tag vom {0} bis {1}.",
+    it: "Scelga un giorno dal {0} al {1}.",
+};
+pub const EXPIRY_YES: Text = Text {
+    en: "Let access end then",
+    fr: "Fixer cette fin d’accès",
+    de: "So festlegen",
+    it: "Fissa questa fine",
+};
 // What was done.
+pub const DONE_EXPIRY: Text = Text {
+    en: "Access has another end now.",
+    fr: "L’accès a maintenant une autre fin.",
+    de: "Der Zugang hat jetzt ein anderes Ende.",
+    it: "L’accesso ora ha un’altra fine.",
+};
 pub const DONE_SENT: Text = Text {
     en: "Sent. Here are the code and the link.",
     fr: "Envoyé. Voici le code et le lien.",
