@@ -67,6 +67,7 @@ class Editor {
     this.status = document.getElementById("saving");
     this.conflict = document.getElementById("conflict");
     this.words = form.dataset;
+    this.pictures = new Pictures(form.elements.content);
     this.base = this.typed();
     this.sending = null;
     this.theirs = null;
@@ -85,7 +86,10 @@ class Editor {
   }
 
   version() { return Number(this.form.elements.version.value); }
-  typed() { return Object.fromEntries(FIELDS.map((name) => [name, this.form.elements[name].value])); }
+  typed() {
+    const typed = Object.fromEntries(FIELDS.map((name) => [name, this.form.elements[name].value]));
+    return { ...typed, content: this.pictures.whole };
+  }
   same(one, other) { return FIELDS.every((name) => (one[name] || "").trim() === (other[name] || "").trim()); }
   touched() { return !this.same(this.typed(), this.base); }
 
@@ -97,6 +101,7 @@ class Editor {
 
   fill(values) {
     for (const name of FIELDS) this.form.elements[name].value = values[name] || "";
+    this.pictures.whole = values.content || "";
     this.preview();
   }
 
@@ -271,10 +276,10 @@ class Editor {
   preview() {
     clearTimeout(this.previewing);
     this.previewing = setTimeout(async () => {
-      const content = this.form.elements.content.value;
+      const content = this.pictures.whole;
       try {
         const answer = await fetch("/preview", { method: "POST", body: this.body({ content }), redirect: "error" });
-        if (!answer.ok || content !== this.form.elements.content.value) return;
+        if (!answer.ok || content !== this.pictures.whole) return;
         const shown = new DOMParser().parseFromString(await answer.text(), "text/html");
         document.getElementById("preview").replaceChildren(...shown.body.childNodes);
       } catch {
@@ -303,6 +308,7 @@ class Editor {
     field.name = "step";
     field.value = step;
     this.form.append(field);
+    this.form.elements.content.value = this.pictures.whole;
     this.form.submit();
   }
 }

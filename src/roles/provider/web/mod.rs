@@ -27,7 +27,12 @@ use crate::platform::http::{BodyLimit, ErrorPages};
 use crate::platform::web::{Asset, Assets, assets};
 
 /// The script of the workspace.
-pub const SCRIPT: Asset = Asset::new("workspace", "js", include_bytes!("../../../../assets/workspace.js"));
+pub const SCRIPT: Asset = Asset::new(
+    "workspace",
+    "js",
+    concat!(include_str!("../../../../assets/pictures.js"), include_str!("../../../../assets/workspace.js"))
+        .as_bytes(),
+);
 /// What the workspace needs beside the stylesheet of every page.
 pub const STYLE: Asset = Asset::new("workspace", "css", include_bytes!("../../../../assets/workspace.css"));
 

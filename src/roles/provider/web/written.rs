@@ -100,6 +100,7 @@ impl Typed {
 pub fn broken(errors: &[FieldError]) -> Vec<(&'static str, Text)> {
     let said = |error: &FieldError| match (error.field.as_str(), error.rule) {
         ("title", _) => Some(("title", words::TITLE_BROKEN)),
+        ("content", "maxLength") => Some(("content", words::TEXT_TOO_LONG)),
         ("content", _) => Some(("content", words::TEXT_BROKEN)),
         ("recipient.name", _) => Some(("name", words::NAME_BROKEN)),
         ("recipient.email", "required") => Some(("email", words::EMAIL_NEEDED)),

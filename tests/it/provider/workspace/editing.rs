@@ -125,6 +125,13 @@ async fn a_number_is_asked_for_only_with_an_address_that_it_can_be_sent_to() {
 }
 
 #[actix_web::test]
+async fn a_text_that_is_too_long_is_told_so() {
+    let provider = Provider::new().await;
+    let refused = provider.call(typed(&new_id(), 0, "T", &"x".repeat(1_000_001))).await;
+    assert_says(&refused, 400, &["content-error", "1,000,000 characters"]);
+}
+
+#[actix_web::test]
 async fn a_preview_is_the_text_as_the_client_will_see_it() {
     let provider = Provider::new().await;
     let shown = provider.call(form("/preview", &[("content", "**b** <script>alert(1)</script>")])).await;

@@ -106,6 +106,12 @@ pub const TITLE_BROKEN: Text = Text {
     de: "Geben Sie einen Titel von 1 bis 500 Zeichen ein.",
     it: "Scriva un titolo da 1 a 500 caratteri.",
 };
+pub const TEXT_TOO_LONG: Text = Text {
+    en: "The text is too long: with its pictures, it may hold 1,000,000 characters. Remove a picture, or insert a smaller one.",
+    fr: "Le texte est trop long : avec ses images, il peut contenir 1 000 000 de caractères. Retirez une image ou insérez-en une plus petite.",
+    de: "Der Text ist zu lang: Mit seinen Bildern darf er 1 000 000 Zeichen enthalten. Entfernen Sie ein Bild, oder fügen Sie ein kleineres ein.",
+    it: "Il testo è troppo lungo: con le immagini può contenere 1 000 000 di caratteri. Tolga un’immagine o ne inserisca una più piccola.",
+};
 pub const TEXT_BROKEN: Text = Text {
     en: "Type a text.",
     fr: "Saisissez un texte.",
@@ -182,6 +188,37 @@ pub fn check(factor: SecondFactor) -> Text {
         SecondFactor::Email => CHECK_EMAIL,
     }
 }
+// Pictures.
+pub const INSERT_PICTURE: Text = Text {
+    en: "Insert a picture…",
+    fr: "Insérer une image…",
+    de: "Bild einfügen…",
+    it: "Inserisci un’immagine…",
+};
+pub const PICTURE_WORDS: Text = Text {
+    en: "Say what the picture shows",
+    fr: "Décrivez l’image",
+    de: "Beschreiben Sie das Bild",
+    it: "Descriva l’immagine",
+};
+pub const PICTURE_DONE: Text = Text {
+    en: "The picture is inserted. Now type what it shows, for those who can’t see it.",
+    fr: "L’image est insérée. Saisissez maintenant ce qu’elle montre, pour les personnes qui ne la voient pas.",
+    de: "Das Bild ist eingefügt. Schreiben Sie jetzt, was es zeigt, für alle, die es nicht sehen können.",
+    it: "L’immagine è inserita. Ora scriva che cosa mostra, per chi non può vederla.",
+};
+pub const PICTURE_UNREADABLE: Text = Text {
+    en: "This file is not a picture that can be shown: choose a PNG, JPEG, GIF or WebP file.",
+    fr: "Ce fichier n’est pas une image affichable : choisissez un fichier PNG, JPEG, GIF ou WebP.",
+    de: "Diese Datei ist kein Bild, das gezeigt werden kann: Wählen Sie eine PNG-, JPEG-, GIF- oder WebP-Datei.",
+    it: "Questo file non è un’immagine che si possa mostrare: scelga un file PNG, JPEG, GIF o WebP.",
+};
+pub const PICTURE_NO_ROOM: Text = Text {
+    en: "There is no room for another picture: with its pictures, a text may hold 1,000,000 characters.",
+    fr: "Il n’y a plus de place pour une autre image : avec ses images, un texte peut contenir 1 000 000 de caractères.",
+    de: "Für ein weiteres Bild ist kein Platz: Mit seinen Bildern darf ein Text 1 000 000 Zeichen enthalten.",
+    it: "Non c’è spazio per un’altra immagine: con le immagini un testo può contenere 1 000 000 di caratteri.",
+};
 pub const CONFLICT: Text = Text {
     en: "Somebody else has changed this document",
     fr: "Quelqu’un d’autre a modifié ce document",
