@@ -9,21 +9,27 @@ use crate::support::waiting::until;
 
 impl House {
     /// A new draft of the provider role.
-    fn draft(&self, title: &str) -> String {
+    pub fn draft(&self, title: &str) -> String {
         let recipient = json!({"name": "Anna Muster", "email": "anna@example.ch", "language": "de"});
         let body = json!({"title": title, "content": TEXT, "recipient": recipient});
         word(&self.provider.call(&Call::post("/api/documents", &body)).expect(201)["id"])
     }
 
-    fn sent(&self, title: &str) -> String {
+    pub fn sent(&self, title: &str) -> String {
         let id = self.draft(title);
-        let finished = Call::put(format!("/api/documents/{id}"), &json!({"status": "final"}));
-        self.provider.call(&finished).expect(200);
-        self.provider.call(&Call::post("/api/send", &json!({ "documentId": id }))).expect(200);
+        self.send(&id);
         id
     }
 
-    fn stored(&self, id: &str) -> Value {
+    /// Sends a draft; answers its code.
+    pub fn send(&self, id: &str) -> String {
+        let finished = Call::put(format!("/api/documents/{id}"), &json!({"status": "final"}));
+        self.provider.call(&finished).expect(200);
+        let sent = Call::post("/api/send", &json!({ "documentId": id }));
+        word(&self.provider.call(&sent).expect(200)["accessCode"])
+    }
+
+    pub fn stored(&self, id: &str) -> Value {
         self.provider.call(&Call::get(format!("/api/documents/{id}"))).expect(200)
     }
 
@@ -32,7 +38,7 @@ impl House {
         until("the text to be saved", PATIENCE, || (self.stored(id)["content"] == content).then_some(()));
     }
 
-    fn desk(&self, path: &str) -> String {
+    pub fn desk(&self, path: &str) -> String {
         format!("{}{path}", self.provider.url())
     }
 }
@@ -60,7 +66,7 @@ fn everybody_can_read_and_use_every_page_of_the_workspace() {
         see(&format!("/documents/{draft}/library"), "keep");
         see(&format!("/documents/{sent}"), "sent");
         see(&format!("/documents/{sent}/edit"), "edit-sent");
-        for step in ["reissue", "revoke", "delete"] {
+        for step in ["reissue", "expiry", "revoke", "delete"] {
             see(&format!("/documents/{sent}/{step}"), step);
         }
         see("/library", "library");

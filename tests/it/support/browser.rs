@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::process::Process;
+use super::child::Process;
 use super::waiting::until;
 
 /// Longest wait for a page.
@@ -185,6 +185,13 @@ impl Browser {
         self
     }
 
+    /// Shows pages in a window of this size, without what telephones do to make them fit.
+    pub fn resize_window(&self, (width, height): Size) -> &Self {
+        let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+        self.chromium("Emulation.setDeviceMetricsOverride", metrics);
+        self
+    }
+
     /// Shows pages as somebody likes them who prefers dark ones, or not.
     pub fn prefer_dark(&self, dark: bool) -> &Self {
         let value = if dark { "dark" } else { "light" };
@@ -198,6 +205,18 @@ impl Browser {
     /// Runs no scripts from now on.
     pub fn without_scripts(&self) -> &Self {
         self.chromium("Emulation.setScriptExecutionDisabled", json!({"value": true}));
+        self
+    }
+
+    /// Milliseconds from the beginning of the way to this page until something was painted.
+    pub fn first_paint(&self) -> f64 {
+        let asked = "(performance.getEntriesByName('first-contentful-paint')[0] || {}).startTime";
+        until("the first paint", PATIENCE, || self.try_eval(asked)?.as_f64())
+    }
+
+    /// Forgets what pages have loaded before, so that the next one is the first.
+    pub fn forget_files(&self) -> &Self {
+        self.chromium("Network.clearBrowserCache", json!({}));
         self
     }
 

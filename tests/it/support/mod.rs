@@ -5,6 +5,7 @@
 pub mod app;
 pub mod bad_input;
 pub mod browser;
+pub mod child;
 pub mod database;
 pub mod http;
 pub mod mail;
