@@ -5,8 +5,8 @@ mod bots;
 mod client_states;
 mod front_ends;
 mod journey;
-mod practice;
 mod pictures;
+mod practice;
 mod workspace;
 
 use oc::roles::Role;

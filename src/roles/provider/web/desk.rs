@@ -46,7 +46,7 @@ pub struct Notice {
 }
 
 /// What was done, by the word that stands in `?done=`.
-const DONE: [(&str, &str, Text); 10] = [
+const DONE: [(&str, &str, Text); 11] = [
     ("saved", "good", document::SAVED_ALL),
     ("sent", "good", steps::DONE_SENT),
     ("queued", "wait", steps::DONE_QUEUED),
