@@ -4,7 +4,7 @@
 {{- define "oc.paths" -}}
 {{- $pages := list "/sign-in" "/sign-out" "/documents" "/library" "/preview" "/settings" -}}
 {{- if eq (index . 0).Values.role "client" -}}
-{{- $pages = list "/d" "/view" "/otp" "/document" "/finish" "/.well-known/jwks.json" -}}
+{{- $pages = list "/d" "/p" "/view" "/otp" "/document" "/finish" "/.well-known/jwks.json" -}}
 {{- end -}}
 {{- index . 1 | default (concat (list "/api" "/assets") $pages) | toJson -}}
 {{- end }}

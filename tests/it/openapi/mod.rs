@@ -18,7 +18,7 @@ pub const METHODS: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD",
 
 /// Routes that are deliberately left out of the description: other names of the
 /// probes, the description itself, the pages.
-pub const UNDESCRIBED: [&str; 34] = [
+pub const UNDESCRIBED: [&str; 35] = [
     "/otp",
     "/otp/verify",
     "/livez",
@@ -41,6 +41,7 @@ pub const UNDESCRIBED: [&str; 34] = [
     "/sign-out",
     "/settings",
     "/settings/practice",
+    "/documents/{id}/expiry",
     "/library",
     "/library/{id}/remove",
     "/preview",
