@@ -74,6 +74,7 @@ def test_an_upgrade_migrates_before_its_pods_come_and_uses_nothing_that_it_bring
     assert "initContainers" not in one(objects, "Deployment")["spec"]["template"]["spec"]
     first = one(render("provider", "ci/job-values.yaml"), "Job")
     assert "annotations" not in first["metadata"], "a hook after an installation would never come with --wait"
+    assert job["spec"].pop("ttlSecondsAfterFinished") == 3600, "a hook that failed belongs to no release"
     assert first["spec"] == job["spec"] and first["metadata"]["name"] != job["metadata"]["name"]
     newer = one(render("provider", "ci/job-values.yaml", values={"image.tag": "9"}), "Job")
     assert newer["metadata"]["name"] != first["metadata"]["name"], "the pod of a Job can't be changed"
