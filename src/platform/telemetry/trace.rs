@@ -28,6 +28,8 @@ use crate::platform::version::VERSION;
 
 /// Header in which a caller names its span (W3C Trace Context, section 3.2).
 pub const TRACE_PARENT: &str = "traceparent";
+/// Length of that header in version 00; later versions may only add to it.
+const LENGTH: usize = 55;
 /// Longest time to hand over what is left when a process ends.
 const LAST: Duration = Duration::from_secs(2);
 
@@ -142,6 +144,10 @@ impl Span {
 /// The span that a header or a row names.
 #[must_use]
 pub fn read(trace_parent: &str) -> Option<SpanContext> {
+    // The library also takes flags of one digit, which the recommendation does not know.
+    if trace_parent.len() < LENGTH {
+        return None;
+    }
     struct One<'a>(&'a str);
     impl Extractor for One<'_> {
         fn get(&self, key: &str) -> Option<&str> {
