@@ -68,10 +68,11 @@ pub fn change_access(data: &[u8]) {
     if let Some(changed) = accepted(data, &ORDERING, AccessChanged::parse) {
         assert_ordering(&changed.ordering);
         assert_moment(changed.expires_at);
-        let Ordering { sequence, generation, reserved_code } = &changed.ordering;
+        let Ordering { sequence, generation, reserved_code, reserved_link } = &changed.ordering;
         let (sequence, generation, reserved_code) = (*sequence, *generation, reserved_code.as_deref());
+        let reserved_link = reserved_link.as_deref();
         let expires_at = changed.expires_at;
-        let wire = ChangeAccess { sequence, generation, reserved_code, expires_at };
+        let wire = ChangeAccess { sequence, generation, reserved_code, reserved_link, expires_at };
         let read = AccessChanged::parse(serde_json::to_value(wire).expect("JSON"));
         assert_eq!(read, Ok(changed));
     }
@@ -113,6 +114,7 @@ fn assert_handed_over(written: &Written) {
         sequence: 1,
         generation: 1,
         reserved_code: None,
+        reserved_link: None,
         version: 1,
         title: &written.title,
         content: &written.content,

@@ -39,6 +39,13 @@ impl Timestamp {
         Self::from_millis(parsed.as_millisecond())
     }
 
+    /// Reads the time of an HTTP header, `Sun, 06 Nov 1994 08:49:37 GMT`.
+    #[must_use]
+    pub fn parse_http(text: &str) -> Option<Self> {
+        let parsed = jiff::fmt::rfc2822::parse(text).ok()?;
+        Self::from_millis(parsed.timestamp().as_millisecond())
+    }
+
     /// This moment moved into the future; the latest possible moment where that goes too far.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

@@ -24,10 +24,15 @@ pub const SENDER_PATH: &str = "v1/sender";
 pub const RESERVATIONS_MAX: i64 = 500;
 /// Most receipts of one page.
 pub const RECEIPTS_MAX: i64 = 500;
+/// Most documents of one page.
+pub const STANDINGS_MAX: i64 = 500;
 /// Header that names the tenant.
 pub const TENANT_HEADER: &str = "X-Tenant";
 /// Header that names a request in the logs; of a delivery it is the message's id, in both roles.
 pub const REQUEST_ID_HEADER: &str = "X-Request-Id";
+/// Header of an answer to an operation that changed nothing, because another one with its
+/// number or a higher one was applied before: `sequence-generation` of what holds.
+pub const OVERTAKEN_HEADER: &str = "X-Overtaken-By";
 
 /// Body of `POST /v1/documents` as the provider role writes it.
 #[derive(Debug, Serialize)]
@@ -42,6 +47,9 @@ pub struct DeliverDocument<'a> {
     /// The access code that the sender has promised already.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved_code: Option<&'a str>,
+    /// The link that was handed out with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved_link: Option<&'a str>,
     /// The version of the text.
     pub version: i32,
     /// Title.
@@ -81,6 +89,9 @@ pub struct ChangeAccess<'a> {
     /// As in [`DeliverDocument`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reserved_code: Option<&'a str>,
+    /// As in [`DeliverDocument`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reserved_link: Option<&'a str>,
     /// When access ends.
     pub expires_at: Timestamp,
 }
@@ -94,6 +105,9 @@ pub struct Ordering {
     pub generation: i32,
     /// The access code that the sender has promised already.
     pub reserved_code: Option<String>,
+    /// The link that was handed out with it: with both, a receiver that was restored from a
+    /// backup can give a document the code that people have on paper.
+    pub reserved_link: Option<String>,
 }
 
 impl Ordering {
@@ -102,10 +116,12 @@ impl Ordering {
         let sequence = fields.whole_number("sequence", 1, i64::MAX).value();
         let generation = fields.whole_number("generation", 1, i64::from(i32::MAX)).value();
         let code = |text: &str| (1..=64).contains(&text.chars().count()).then(|| text.to_owned());
+        let link = |text: &str| (1..=2_048).contains(&text.chars().count()).then(|| text.to_owned());
         Self {
             sequence: sequence.unwrap_or(i64::from(version)),
             generation: generation.and_then(|g| i32::try_from(g).ok()).unwrap_or(1),
             reserved_code: fields.parsed("reservedCode", "must be 1 to 64 characters long", code).value(),
+            reserved_link: fields.parsed("reservedLink", "must be 1 to 2048 characters long", link).value(),
         }
     }
 }
@@ -281,6 +297,42 @@ pub struct Receipt {
     pub jws: Option<String>,
 }
 
+/// Where a document stands at the client role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Standing {
+    /// The document, by the sender's id.
+    pub id: String,
+    /// The newest operation that was applied.
+    pub sequence: i64,
+    /// Which access code opens it.
+    pub generation: i32,
+    /// Version of its text.
+    pub version: i32,
+    /// Whether its text is here.
+    pub has_text: bool,
+    /// Whether access was withdrawn.
+    pub revoked: bool,
+    /// When access ends.
+    pub expires_at: String,
+    /// The code that opens it, unless access was withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_code: Option<String>,
+    /// Where it is typed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// Answer of `GET /v1/documents?after=`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Standings {
+    /// In the order of their ids.
+    pub items: Vec<Standing>,
+    /// Whether there is more after the last of them.
+    pub more: bool,
+}
+
 /// Answer of `GET /v1/receipts?after=`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -323,6 +375,7 @@ mod tests {
             sequence: 5,
             generation: 2,
             reserved_code: Some("K7QM"),
+            reserved_link: Some("https://c/d/x"),
             version: 3,
             title: &written.title,
             content: &written.content,
@@ -333,11 +386,19 @@ mod tests {
             protection: Protection { second_factor: written.second_factor },
         };
         let body = serde_json::to_value(message).unwrap();
-        let ordering = Ordering { sequence: 5, generation: 2, reserved_code: Some("K7QM".to_owned()) };
+        let ordering = Ordering {
+            sequence: 5,
+            generation: 2,
+            reserved_code: Some("K7QM".to_owned()),
+            reserved_link: Some("https://c/d/x".to_owned()),
+        };
         let expected =
             Delivered { id: Some(id), version: 3, ordering, written, expires_at: Some(expires_at) };
         assert_eq!(Delivered::parse(body), Ok(expected));
     }
+
+    const ORDERING_OF_NOBODY: Ordering =
+        Ordering { sequence: 1, generation: 1, reserved_code: None, reserved_link: None };
 
     #[test]
     fn what_is_told_of_a_practice_is_what_the_client_reads() {
@@ -359,7 +420,7 @@ mod tests {
     fn existing_senders_give_only_title_and_content() {
         let delivered = Delivered::parse(json!({"title": "T", "content": "C"})).unwrap();
         assert_eq!((delivered.id, delivered.version, delivered.expires_at), (None, 1, None));
-        assert_eq!(delivered.ordering, Ordering { sequence: 1, generation: 1, reserved_code: None });
+        assert_eq!(delivered.ordering, ORDERING_OF_NOBODY);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use awc::{ClientResponse, Connector};
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::platform::telemetry::trace::{self, Span, SpanKind};
+use crate::domain::wire::OVERTAKEN_HEADER;
 pub use guarded::GuardedClient;
 
 /// Largest answer that is read.
@@ -118,6 +119,10 @@ pub struct Answer {
     pub status: u16,
     /// What it asks to wait.
     pub retry_after: Option<Duration>,
+    /// What holds instead of what was asked for, see [`OVERTAKEN_HEADER`].
+    pub overtaken_by: Option<String>,
+    /// What time it was there.
+    pub date: Option<String>,
     /// Its body.
     pub body: Vec<u8>,
 }
@@ -193,9 +198,12 @@ impl HttpClient {
 /// The answer without its body.
 fn head<S>(response: &ClientResponse<S>) -> Answer {
     let retry_after = response.headers().get("Retry-After").and_then(|v| v.to_str().ok()?.parse().ok());
+    let overtaken_by = response.headers().get(OVERTAKEN_HEADER).and_then(|v| v.to_str().ok());
     Answer {
         status: response.status().as_u16(),
         retry_after: retry_after.map(Duration::from_secs),
+        overtaken_by: overtaken_by.map(str::to_owned),
+        date: response.headers().get("Date").and_then(|v| v.to_str().ok()).map(str::to_owned),
         body: Vec::new(),
     }
 }

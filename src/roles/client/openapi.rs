@@ -2,7 +2,7 @@
 
 use utoipa::OpenApi;
 
-use super::routes::{deliveries, exchange, jwks, public, second_factor, senders};
+use super::routes::{deliveries, exchange, jwks, public, second_factor, senders, standings};
 use crate::domain::bodies::PublicAccess;
 use crate::domain::words::{ContentType, SecondFactor};
 use crate::platform::audit;
@@ -15,7 +15,7 @@ use crate::platform::metrics::route;
         title = "oc client",
         description = "Takes documents in, answers an access code, and shows a document to whoever has it. Every error has the same body, `ErrorBody`."
     ),
-    paths(health::health, health::ready, route::show_metrics, audit::export_audit, deliveries::receive_document, deliveries::replace_document, deliveries::change_access, deliveries::withdraw_document, senders::replace_sender, exchange::reserve_codes, exchange::list_receipts, public::open_public_document, public::open_with_code, second_factor::send_number, second_factor::verify_number, jwks::list_keys),
+    paths(health::health, health::ready, route::show_metrics, audit::export_audit, deliveries::receive_document, deliveries::replace_document, deliveries::change_access, deliveries::withdraw_document, standings::list_standings, senders::replace_sender, exchange::reserve_codes, exchange::list_receipts, public::open_public_document, public::open_with_code, second_factor::send_number, second_factor::verify_number, jwks::list_keys),
     tags(
         (name = "deliveries", description = "For the provider role"),
         (name = "public", description = "For whoever has a code"),

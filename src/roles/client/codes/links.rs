@@ -25,18 +25,35 @@ pub struct Link {
 impl Link {
     pub(super) fn new(key: &SecretKey, tenant: &TenantId, id: Uuid) -> Result<Self, ApiError> {
         let bytes: [u8; 32] = random::bytes().map_err(ApiError::internal)?;
+        Self::of(key, tenant, id, &bytes)
+    }
+
+    /// A link that was handed out before; `None` if the text can't be its token.
+    pub(super) fn known(
+        key: &SecretKey,
+        tenant: &TenantId,
+        id: Uuid,
+        token: &str,
+    ) -> Result<Option<Self>, ApiError> {
+        token_bytes(token).map(|bytes| Self::of(key, tenant, id, &bytes)).transpose()
+    }
+
+    fn of(key: &SecretKey, tenant: &TenantId, id: Uuid, bytes: &[u8]) -> Result<Self, ApiError> {
         let token = URL_SAFE_NO_PAD.encode(bytes);
         let owner = super::owner(super::LINK, tenant, id);
         let sealed = key.seal(&owner, token.as_bytes()).map_err(ApiError::internal)?;
-        Ok(Self { token, hash: digest(&SHA256, &bytes).as_ref().to_vec(), sealed })
+        Ok(Self { token, hash: digest(&SHA256, bytes).as_ref().to_vec(), sealed })
     }
+}
+
+fn token_bytes(token: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == 32)
 }
 
 /// Under which hash a link is stored; `None` if the text can't be a token.
 #[must_use]
 pub fn link_hash(token: &str) -> Option<Vec<u8>> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == 32)?;
-    Some(digest(&SHA256, &bytes).as_ref().to_vec())
+    Some(digest(&SHA256, &token_bytes(token)?).as_ref().to_vec())
 }
 
 #[cfg(test)]

@@ -94,13 +94,36 @@ impl Codes {
     /// What is to be stored of a code, with a new link.
     pub fn store(&self, tenant: &TenantId, code: AccessCode) -> Result<Issued, ApiError> {
         let id = random::uuid();
+        let link = Link::new(self.keys.first().map_err(ApiError::internal)?, tenant, id)?;
+        self.store_with(tenant, id, code, link)
+    }
+
+    /// What is to be stored of a code that was handed out before and is not known here
+    /// any more, with its link; `None` if that is none of ours.
+    pub fn take_over(
+        &self,
+        tenant: &TenantId,
+        code: AccessCode,
+        token: &str,
+    ) -> Result<Option<Issued>, ApiError> {
+        let id = random::uuid();
+        let link = Link::known(self.keys.first().map_err(ApiError::internal)?, tenant, id, token)?;
+        link.map(|link| self.store_with(tenant, id, code, link)).transpose()
+    }
+
+    fn store_with(
+        &self,
+        tenant: &TenantId,
+        id: Uuid,
+        code: AccessCode,
+        link: Link,
+    ) -> Result<Issued, ApiError> {
         let key = self.keys.first().map_err(ApiError::internal)?;
         let salt: [u8; 16] = random::bytes().map_err(ApiError::internal)?;
         let seal = |field, text: &str| {
             key.seal(&owner(field, tenant, id), text.as_bytes()).map_err(ApiError::internal)
         };
         let sealed_code = seal(CODE, &code.to_string())?;
-        let link = Link::new(key, tenant, id)?;
         let verifier_hash = self.work_factor.hash(key, &salt, &owner(CODE, tenant, id), &code)?;
         let stored = StoredCode {
             id,

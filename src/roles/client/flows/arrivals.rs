@@ -12,7 +12,7 @@ use crate::domain::audit::{AuditAction, Trace};
 use crate::domain::fields::Invalid;
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::AccessChanged;
+use crate::domain::wire::{AccessChanged, Ordering};
 use crate::domain::words::EventKind;
 use crate::platform::audit;
 use crate::platform::http::{ApiError, ErrorCode};
@@ -33,7 +33,13 @@ pub struct Access {
     pub code: String,
     /// Token of the link where it is typed.
     pub token: String,
+    /// Sequence and generation of what holds, if the operation changed nothing although it
+    /// is no repetition: its sender counts on from too low a number.
+    pub overtaken_by: Option<Overtaken>,
 }
+
+/// Sequence and generation of what holds.
+pub type Overtaken = (i64, i32);
 
 /// Writes a document and its code, or finds the code of a document that is here already.
 pub fn take_in(
@@ -45,17 +51,17 @@ pub fn take_in(
 ) -> Result<Access, ApiError> {
     let tenant = vault.tenant();
     let (id, now, ordering) = (arrival.id, arrival.at, &arrival.delivered.ordering);
-    let promised = ordering.reserved_code.as_deref();
     let code = if documents::insert(conn, vault, arrival)? {
-        give_code(conn, codes, tenant, (id, promised), now)?
+        give_code(conn, codes, tenant, (id, ordering), now)?
     } else {
         let standing = documents::lock(conn, tenant, id)?.ok_or_else(gone)?;
         if ordering.sequence <= standing.sequence {
-            return current_code(conn, codes, tenant, id, &standing);
+            let repeated = ordering.sequence == standing.sequence && is_text(vault, arrival, &standing);
+            return current_code(conn, codes, tenant, id, (&standing, repeated));
         }
         documents::replace(conn, vault, arrival)?;
         let another = ordering.generation > standing.generation || standing.revoked_at.is_some();
-        keep_or_give_code(conn, codes, tenant, (id, promised, another), now)?
+        keep_or_give_code(conn, codes, tenant, (id, ordering, another), now)?
     };
     let hash = documents::sealed_hash(vault, arrival).map_err(ApiError::internal)?;
     let about = (arrival.delivered.version, Some(hash.as_slice()));
@@ -75,7 +81,10 @@ pub fn change_access(
     let standing = documents::lock(conn, tenant, id)?.ok_or_else(gone)?;
     let ordering = &changed.ordering;
     if ordering.sequence <= standing.sequence {
-        return current_code(conn, codes, tenant, id, &standing);
+        let repeated = ordering.sequence == standing.sequence
+            && ordering.generation <= standing.generation
+            && changed.expires_at == standing.expires_at.0;
+        return current_code(conn, codes, tenant, id, (&standing, repeated));
     }
     if standing.revoked_at.is_some() {
         return Err(revoked());
@@ -86,8 +95,7 @@ pub fn change_access(
     let another = ordering.generation > standing.generation;
     let generation = ordering.generation.max(standing.generation);
     documents::change_access(conn, tenant, id, changed, generation)?;
-    let promised = ordering.reserved_code.as_deref();
-    let code = keep_or_give_code(conn, codes, tenant, (id, promised, another), now)?;
+    let code = keep_or_give_code(conn, codes, tenant, (id, ordering, another), now)?;
     let kind = if another { EventKind::Reissued } else { EventKind::ExpiryChanged };
     let about = (standing.version, standing.content_hash.as_deref());
     receipts::note(conn, tenant, id.0, (kind, about), now)?;
@@ -96,21 +104,23 @@ pub fn change_access(
 }
 
 /// Ends access. A document that has not arrived yet gets a tombstone, which wins
-/// over its delivery.
+/// over its delivery. Tells what holds if access goes on, because something newer was
+/// applied before.
 pub fn revoke(
     conn: &mut PgConnection,
     tenant: &TenantId,
     (id, sequence): (DocumentId, Option<i64>),
     (now, by): (Timestamp, &Trace),
-) -> Result<(), ApiError> {
+) -> Result<Option<Overtaken>, ApiError> {
     let (version, hash) = if documents::insert_tombstone(conn, tenant, id, sequence.unwrap_or(i64::MAX), now)?
     {
         (1, None)
     } else {
-        let Some(standing) = documents::lock(conn, tenant, id)? else { return Ok(()) };
+        let Some(standing) = documents::lock(conn, tenant, id)? else { return Ok(None) };
         let newer = sequence.is_none_or(|sequence| sequence > standing.sequence);
         if !newer || (standing.revoked_at.is_some() && sequence.is_none()) {
-            return Ok(());
+            let goes_on = standing.revoked_at.is_none();
+            return Ok(goes_on.then_some((standing.sequence, standing.generation)));
         }
         // Without a number it ends what is here, and a later delivery may begin anew.
         let sequence = sequence.unwrap_or(standing.sequence);
@@ -118,7 +128,8 @@ pub fn revoke(
         (standing.version, standing.content_hash)
     };
     audit::note(conn, tenant, &by.clone().did(AuditAction::DocumentRevoked, id, now))?;
-    Ok(receipts::note(conn, tenant, id.0, (EventKind::Revoked, (version, hash.as_deref())), now)?)
+    receipts::note(conn, tenant, id.0, (EventKind::Revoked, (version, hash.as_deref())), now)?;
+    Ok(None)
 }
 
 fn current_code(
@@ -126,14 +137,24 @@ fn current_code(
     codes: &Codes,
     tenant: &TenantId,
     id: DocumentId,
-    standing: &Standing,
+    (standing, repeated): (&Standing, bool),
 ) -> Result<Access, ApiError> {
     if standing.revoked_at.is_some() {
         return Err(revoked());
     }
     let stored = access_codes::find(conn, tenant, id)?;
     let stored = stored.ok_or_else(|| ApiError::internal("a document without a code"))?;
-    reveal(conn, codes, tenant, &stored)
+    let access = reveal(conn, codes, tenant, &stored)?;
+    let overtaken_by = (!repeated).then_some((standing.sequence, standing.generation));
+    Ok(Access { overtaken_by, ..access })
+}
+
+/// Whether the text that arrives is the one that is here.
+fn is_text(vault: &Vault, arrival: &Arrival, standing: &Standing) -> bool {
+    let here = standing.content_hash.as_ref();
+    // A hash that can't be opened, or an older document without one, tells nothing.
+    let here = here.and_then(|sealed| documents::open_hash(vault, arrival.id, sealed).ok());
+    here.is_none_or(|hash| hash == arrival.content_hash)
 }
 
 /// Code and link for a sender that asks once more.
@@ -145,36 +166,39 @@ fn reveal(
 ) -> Result<Access, ApiError> {
     let code = codes.reveal(tenant, stored)?;
     if let Some(token) = codes.reveal_token(tenant, stored)? {
-        return Ok(Access { code, token });
+        return Ok(Access { code, token, overtaken_by: None });
     }
     let link = codes.new_link(tenant, stored)?;
     access_codes::add_link(conn, tenant, stored.id, (&link.hash, &link.sealed))?;
-    Ok(Access { code, token: link.token })
+    Ok(Access { code, token: link.token, overtaken_by: None })
 }
 
 fn keep_or_give_code(
     conn: &mut PgConnection,
     codes: &Codes,
     tenant: &TenantId,
-    (id, promised, another): (DocumentId, Option<&str>, bool),
+    (id, ordering, another): (DocumentId, &Ordering, bool),
     now: Timestamp,
 ) -> Result<Access, ApiError> {
     if !another && let Some(stored) = access_codes::find(conn, tenant, id)? {
         return reveal(conn, codes, tenant, &stored);
     }
     access_codes::kill(conn, tenant, id, now)?;
-    give_code(conn, codes, tenant, (id, promised), now)
+    give_code(conn, codes, tenant, (id, ordering), now)
 }
 
-/// Gives a document the code that its sender has promised, or a new one if that
-/// is not in reserve any more.
+/// Gives a document the code that its sender has promised. One that is not in reserve any
+/// more, because this database was restored from a backup or has forgotten it, is taken
+/// over with its link: somebody may have it on paper. Only where another document has
+/// got that code meanwhile, or the sender names no link, there is a new one.
 fn give_code(
     conn: &mut PgConnection,
     codes: &Codes,
     tenant: &TenantId,
-    (id, promised): (DocumentId, Option<&str>),
+    (id, ordering): (DocumentId, &Ordering),
     now: Timestamp,
 ) -> Result<Access, ApiError> {
+    let promised = ordering.reserved_code.as_deref();
     if let Some(code) = promised.and_then(|text| AccessCode::parse(text).ok()) {
         let hashes = codes.selector_hashes(&code);
         if let Some(stored) = access_codes::activate(conn, tenant, &hashes, id)? {
@@ -183,14 +207,25 @@ fn give_code(
             let wrong = || Invalid::field("reservedCode", "format", "must be a code that was reserved");
             return (access.code == code.to_string()).then_some(access).ok_or_else(|| wrong().into());
         }
+        if let Some(token) = ordering.reserved_link.as_deref().and_then(token_of)
+            && let Some(known) = codes.take_over(tenant, code, token)?
+            && access_codes::insert_known(conn, tenant, &known.stored, id, now)?
+        {
+            return Ok(Access { code: known.code.to_string(), token: known.token, overtaken_by: None });
+        }
     }
     for _ in 0..TRIES {
         let Issued { code, token, stored } = codes.issue(tenant)?;
         if !access_codes::insert(conn, tenant, &[&stored], For::Document(id), now)?.is_empty() {
-            return Ok(Access { code: code.to_string(), token });
+            return Ok(Access { code: code.to_string(), token, overtaken_by: None });
         }
     }
     Err(ApiError::internal("no free access code was found"))
+}
+
+/// The last part of a link.
+fn token_of(link: &str) -> Option<&str> {
+    link.rsplit('/').next()
 }
 
 fn revoked() -> ApiError {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use diesel::PgConnection;
 use utoipa::ToSchema;
 
@@ -14,7 +14,7 @@ use crate::domain::fields::Invalid;
 use crate::domain::ids::DocumentId;
 use crate::domain::scope::TransferWrite;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::{AccessChanged, Delivered, DeliveryReceipt};
+use crate::domain::wire::{AccessChanged, Delivered, DeliveryReceipt, OVERTAKEN_HEADER};
 use crate::platform::clock;
 use crate::platform::http::described::RecipientBody;
 use crate::platform::http::{ApiError, Caller, ErrorBody, JsonBody, Query};
@@ -22,7 +22,7 @@ use crate::platform::idempotency::{IdempotencyKey, Operation};
 use crate::platform::receipts::content_hash;
 use crate::platform::telemetry::trace;
 use crate::platform::tenants::Vault;
-use crate::roles::client::flows::arrivals::{self, Access};
+use crate::roles::client::flows::arrivals::{self, Access, Overtaken};
 use crate::roles::client::store::documents::Arrival;
 use crate::roles::client::{State, metrics};
 
@@ -47,6 +47,14 @@ pub struct DeliverDocument {
     /// A code of `POST /v1/access-codes/reservations` that is to open the document.
     #[schema(example = "K7QM-4T9X-WR5C", min_length = 1, max_length = 64)]
     reserved_code: Option<String>,
+    /// The link that was handed out with `reservedCode`. A code that is not known here any more,
+    /// after this database was restored from a backup, is taken over with it.
+    #[schema(
+        example = "https://client.on-track.ch/d/lG0aCeUoXiT1vN6rWQ4sb7SxwJ3nq5Rk8ZyVtPfM2dg",
+        min_length = 1,
+        max_length = 2048
+    )]
+    reserved_link: Option<String>,
     /// 1 to 500 characters.
     #[schema(example = "Exercises after knee surgery", min_length = 1, max_length = 500)]
     title: String,
@@ -188,7 +196,15 @@ async fn take_in(
     let rows = state.db.of(vault.tenant());
     let work = move |conn: &mut PgConnection| arrivals::take_in(conn, &codes, &vault, &arrival, &by);
     let access = metrics::opening().received(rows.transaction(id.0, work).await)?;
-    Ok(HttpResponse::Created().json(receipt(state, id, access)))
+    Ok(answer(HttpResponse::Created(), access.overtaken_by).json(receipt(state, id, access)))
+}
+
+/// Tells a sender whose numbers are too low what holds instead of its operation.
+fn answer(mut response: HttpResponseBuilder, overtaken_by: Option<Overtaken>) -> HttpResponseBuilder {
+    if let Some((sequence, generation)) = overtaken_by {
+        response.insert_header((OVERTAKEN_HEADER, format!("{sequence}-{generation}")));
+    }
+    response
 }
 
 fn receipt(state: &State, id: DocumentId, access: Access) -> DeliveryReceipt {
@@ -236,6 +252,13 @@ pub struct ChangeAccess {
     /// As in `DeliverDocument`.
     #[schema(example = "K7QM-4T9X-WR5C", min_length = 1, max_length = 64)]
     reserved_code: Option<String>,
+    /// As in `DeliverDocument`.
+    #[schema(
+        example = "https://client.on-track.ch/d/lG0aCeUoXiT1vN6rWQ4sb7SxwJ3nq5Rk8ZyVtPfM2dg",
+        min_length = 1,
+        max_length = 2048
+    )]
+    reserved_link: Option<String>,
     /// When access ends, RFC 3339.
     #[schema(format = DateTime, example = "2026-12-20T17:57:06.120Z")]
     expires_at: String,
@@ -269,7 +292,7 @@ pub async fn change_access(
         arrivals::change_access(conn, &codes, vault.tenant(), (id, &changed), (now, &by))
     };
     let access = state.db.of(&tenant).transaction(id.0, work).await?;
-    Ok(HttpResponse::Ok().json(receipt(&state, id, access)))
+    Ok(answer(HttpResponse::Ok(), access.overtaken_by).json(receipt(&state, id, access)))
 }
 
 /// Ends access to a document, also to one that has not arrived yet.
@@ -303,8 +326,8 @@ pub async fn withdraw_document(
     let work = move |conn: &mut PgConnection| {
         arrivals::revoke(conn, vault.tenant(), (id, sequence), (clock::now(), &by))
     };
-    state.db.of(&tenant).transaction(id.0, work).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let overtaken_by = state.db.of(&tenant).transaction(id.0, work).await?;
+    Ok(answer(HttpResponse::NoContent(), overtaken_by).finish())
 }
 
 fn parse_id(id: &str) -> Result<DocumentId, ApiError> {

@@ -6,6 +6,7 @@ pub mod jwks;
 pub mod public;
 pub mod second_factor;
 pub mod senders;
+pub mod standings;
 
 use actix_web::web::{Data, ServiceConfig, delete, get, post, put, resource};
 
@@ -21,7 +22,11 @@ pub fn configure(cfg: &mut ServiceConfig, state: Data<State>) {
     cfg.service(resource("/api/audit").route(get().to(export_audit)));
     // Both paths are spoken by existing senders (contract: *Client role*).
     for path in ["/v1/documents", "/api/v1/documents"] {
-        cfg.service(resource(path).route(post().to(deliveries::receive_document)));
+        cfg.service(
+            resource(path)
+                .route(post().to(deliveries::receive_document))
+                .route(get().to(standings::list_standings)),
+        );
     }
     for path in ["/v1/documents/{id}", "/api/v1/documents/{id}"] {
         cfg.service(

@@ -22,7 +22,7 @@ fn of_active_tenant() -> SqlLiteral<Bool> {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = access_codes, check_for_backend(diesel::pg::Pg))]
-struct CodeRow {
+pub(super) struct CodeRow {
     tenant_id: String,
     id: Uuid,
     key_id: String,
@@ -121,6 +121,21 @@ pub fn insert(
         .get_results(conn)
 }
 
+/// Writes a code that was handed out before; `false` if another one has its selector or
+/// its link.
+pub fn insert_known(
+    conn: &mut PgConnection,
+    tenant: &TenantId,
+    code: &StoredCode,
+    id: DocumentId,
+    now: Timestamp,
+) -> QueryResult<bool> {
+    let row = new_row(tenant, code, For::Document(id), now);
+    let written =
+        diesel::insert_into(access_codes::table).values(row).on_conflict_do_nothing().execute(conn)?;
+    Ok(written == 1)
+}
+
 /// Gives a reserved code to a document; `None` if no such code is reserved. One
 /// whose time is over is given all the same: somebody holds the letter already.
 pub fn activate(
@@ -153,6 +168,14 @@ pub fn find(conn: &mut PgConnection, tenant: &TenantId, id: DocumentId) -> Query
         .first(conn)
         .optional()?;
     Ok(row.map(Into::into))
+}
+
+/// How many codes each key of `ACCESS_CODE_KEY` has made.
+pub fn count_by_key(conn: &mut PgConnection) -> QueryResult<Vec<(String, i64)>> {
+    access_codes::table
+        .group_by(access_codes::key_id)
+        .select((access_codes::key_id, diesel::dsl::count_star()))
+        .load(conn)
 }
 
 /// Lets the code of a document open nothing any more.

@@ -110,6 +110,8 @@ pub struct Standing {
     pub title: Option<Vec<u8>>,
     /// What receipts say of its text, sealed, if one has arrived.
     pub content_hash: Option<Vec<u8>>,
+    /// When access ends.
+    pub expires_at: PgTimestamp,
 }
 
 /// What is shown of a document once it is open.
@@ -184,6 +186,11 @@ fn content_row<'a>(vault: &Vault, arrival: &'a Arrival) -> Result<ContentRow<'a>
 /// The hash of a text that arrives, as documents and receipts hold it.
 pub fn sealed_hash(vault: &Vault, arrival: &Arrival) -> Result<Vec<u8>, VaultError> {
     vault.seal(CONTENT_HASH, arrival.id.0, &arrival.content_hash)
+}
+
+/// What receipts say of a text that is here.
+pub fn open_hash(vault: &Vault, id: DocumentId, sealed: &[u8]) -> Result<Vec<u8>, VaultError> {
+    vault.open(CONTENT_HASH, id.0, sealed)
 }
 
 /// Writes a document that has not arrived before; `false` if it has.

@@ -8,4 +8,5 @@ pub mod receipts;
 pub mod schema;
 pub mod senders;
 pub mod sessions;
+pub mod standings;
 pub mod upkeep;
