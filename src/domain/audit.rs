@@ -41,6 +41,8 @@ words! {
         ExpiryChanged = "document.expiry_changed",
         /// A document was deleted.
         DocumentDeleted = "document.deleted",
+        /// A document was shown as the other role has it, after a database was restored.
+        DocumentReconciled = "document.reconciled",
         /// A message that had failed was started again.
         MessageRetried = "message.retried",
         /// A webhook was registered.

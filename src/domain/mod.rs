@@ -23,6 +23,7 @@ pub mod recipient;
 pub mod scope;
 pub mod sender;
 pub mod session;
+pub mod standing;
 pub mod target;
 pub mod template;
 pub mod timestamp;

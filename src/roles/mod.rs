@@ -10,7 +10,12 @@ pub mod provider;
 
 use std::io;
 
+use diesel::PgConnection;
+use diesel::result::QueryResult;
+
 use crate::config::Config;
+use crate::domain::standing::Told;
+use crate::domain::timestamp::Timestamp;
 use crate::platform::db::Owner;
 use crate::platform::server::Running;
 use crate::platform::tenants::tables::{self, SealedTable};
@@ -79,6 +84,47 @@ impl Role {
             Self::Client => client::SEALED,
         };
         [tables::PLATFORM, own].concat()
+    }
+
+    /// Compares every document with what the other role has, and mends what differs if
+    /// `mend` says so. The provider role alone can: it knows what the client role should have.
+    pub async fn reconcile(
+        self,
+        config: &Config,
+        mend: bool,
+        tell: &mut dyn FnMut(Told),
+    ) -> Result<(), String> {
+        match self {
+            #[cfg(feature = "provider")]
+            Self::Provider => provider::reconcile(config, mend, tell).await,
+            #[cfg(feature = "client")]
+            Self::Client => client::reconcile(config, mend, tell),
+        }
+    }
+
+    /// How many access codes each key has made; of a role without codes, nothing.
+    pub fn codes_by_key(self, conn: &mut PgConnection) -> QueryResult<Vec<(String, i64)>> {
+        match self {
+            #[cfg(feature = "provider")]
+            Self::Provider => provider::codes_by_key(conn),
+            #[cfg(feature = "client")]
+            Self::Client => client::codes_by_key(conn),
+        }
+    }
+
+    /// Of each tenant that sends, codes in reserve that last until `lasts_until`, and up to
+    /// where its receipts were taken over; of a role that sends nothing, nothing.
+    pub fn reserves(
+        self,
+        conn: &mut PgConnection,
+        lasts_until: Timestamp,
+    ) -> QueryResult<Vec<(String, i64, Option<String>)>> {
+        match self {
+            #[cfg(feature = "provider")]
+            Self::Provider => provider::reserves(conn, lasts_until),
+            #[cfg(feature = "client")]
+            Self::Client => client::reserves(conn, lasts_until),
+        }
     }
 
     /// Opens the socket and prepares the role.

@@ -212,6 +212,7 @@ const OF_EVERYBODY: &[(&str, usize, &str)] = &[
     ("platform/tenants/mod.rs", 1, "makes a tenant, which no tenant may do for itself"),
     ("roles/client/jobs/housekeeping.rs", 2, "lets end what ends by time"),
     ("roles/client/mod.rs", 1, "whoever types a code names no tenant"),
+    ("roles/provider/flows/reconcile.rs", 1, "lists the tenants whose documents are compared"),
     ("roles/provider/jobs/housekeeping.rs", 4, "removes what is not needed any more"),
     ("roles/provider/jobs/receipts.rs", 1, "lists the tenants that send"),
     ("roles/provider/jobs/refill.rs", 1, "lists the tenants that send"),

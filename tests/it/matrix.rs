@@ -90,6 +90,7 @@ fn request(operation: &str, ids: &Ids) -> Option<Call> {
         "replace_document" => Call::put(format!("/v1/documents/{delivered}"), &delivery),
         "withdraw_document" => Call::delete(format!("/v1/documents/{delivered}?sequence=9")),
         "change_access" => Call::put(format!("/v1/documents/{delivered}/access"), &access),
+        "list_standings" => Call::get(format!("/v1/documents?after={delivered}")),
         "list_receipts" => Call::get(format!("/v1/receipts?after={receipt}")),
         _ => return None,
     })

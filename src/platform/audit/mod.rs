@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use chain::{Head, line_of};
-pub use operator::{note_operator, reseal};
+pub use operator::{OPERATOR, note_operator, reseal};
 pub use route::{__path_export_audit, export_audit};
 pub use store::{count_by_key, find, note, page, push_note, tenants};
 pub use verify::{Damage, Verifier, Whole, verify_stored};

@@ -13,7 +13,7 @@ use crate::platform::http::ApiError;
 use crate::platform::secrets::SecretKeys;
 
 /// Who is named where an operator's command did something.
-const OPERATOR: &str = "operator";
+pub const OPERATOR: &str = "operator";
 
 /// Notes, in the transaction of what it tells of, that an operator did something
 /// to a tenant; chained by the role's next process that runs.

@@ -141,6 +141,34 @@ pub fn progress(
     Ok(if failed { Progress::Failed } else { Progress::Delivered })
 }
 
+/// How many messages of all tenants are not delivered.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Queue {
+    /// Waiting, or in an attempt.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pub waiting: i64,
+    /// When the oldest of them was promised.
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Timestamptz>)]
+    pub oldest: Option<PgTimestamp>,
+    /// Given up.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pub failed: i64,
+    /// Of these, revocations.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pub failed_revocations: i64,
+}
+
+/// Counts the messages of all tenants that are not delivered.
+pub fn queue(conn: &mut PgConnection) -> QueryResult<Queue> {
+    diesel::sql_query(
+        "SELECT waiting, oldest, failed, failed_revocations FROM \
+         (SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE state IN ('pending', 'leased')) w, \
+         (SELECT count(*) AS failed, count(*) FILTER (WHERE topic = 'document.revoke') AS failed_revocations \
+          FROM outbox WHERE state = 'failed') f",
+    )
+    .get_result(conn)
+}
+
 /// Messages of a tenant, newest first, after the message `after`.
 pub fn list(
     conn: &mut PgConnection,

@@ -35,7 +35,7 @@ pub use gate::{Entry, Gate, Gates, Place as GatePlace};
 pub use observe::Depths;
 pub use store::{
     Place, Start, claim_due, enqueue, enqueue_once, has_backlog, lease_one, next_due, settle, supersede,
-    supersede_failed, withdraw,
+    supersede_failed, supersede_up_to, withdraw,
 };
 pub use wake::{Wake, listen, notify};
 

@@ -241,6 +241,17 @@ pub fn rewrap(conn: &mut PgConnection, masters: &SecretKeys, tenant: &TenantId) 
     Ok(changed)
 }
 
+/// Up to `limit` tenants with a data key that is wrapped with this master key.
+pub fn tenants_of_master(conn: &mut PgConnection, master: &str, limit: usize) -> QueryResult<Vec<TenantId>> {
+    let names: Vec<String> = tenant_keys::table
+        .filter(tenant_keys::master_key.eq(master))
+        .select(tenant_keys::tenant_id)
+        .distinct()
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .load(conn)?;
+    Ok(names.iter().filter_map(|name| TenantId::parse(name).ok()).collect())
+}
+
 /// How many data keys are wrapped with each master key.
 pub fn count_by_master(conn: &mut PgConnection) -> QueryResult<Vec<(String, i64)>> {
     tenant_keys::table

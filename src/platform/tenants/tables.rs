@@ -179,6 +179,12 @@ impl SealedTable {
             .load(conn)
     }
 
+    /// A row of a tenant, to be looked at.
+    pub fn any(&self, conn: &mut PgConnection, tenant: &TenantId) -> QueryResult<Option<SealedRow>> {
+        let sql = format!("SELECT {} FROM {} t WHERE tenant_id = $1 LIMIT 1", self.selected(), self.name);
+        diesel::sql_query(sql).bind::<Text, _>(tenant.as_str()).get_result(conn).optional()
+    }
+
     /// Opens the values of a row.
     pub fn open(&self, vault: &Vault, row: &SealedRow) -> QueryResult<Vec<Option<Vec<u8>>>> {
         let open = |(column, sealed): (&SealedColumn, &Option<Vec<u8>>)| match sealed {

@@ -13,11 +13,15 @@ use std::io;
 use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
+use diesel::PgConnection;
+use diesel::result::QueryResult;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use tokio::sync::Semaphore;
 
 use crate::config::{AccessCodes, Config, Messages, Retention};
+use crate::domain::standing::Told;
+use crate::domain::timestamp::Timestamp;
 use crate::platform::audit::Audit;
 use crate::platform::clock::Monotonic;
 use crate::platform::db::fence::Rights;
@@ -166,6 +170,22 @@ impl State {
 fn host_of(url: &str) -> String {
     let host = url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned));
     host.unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// This role can't compare: it does not know what it should have.
+pub fn reconcile(_: &Config, _: bool, _: &mut dyn FnMut(Told)) -> Result<(), String> {
+    Err("role client does not know what it should have; run this with the settings of role provider"
+        .to_owned())
+}
+
+/// This role sends nothing, so it holds no reserves.
+pub fn reserves(_: &mut PgConnection, _: Timestamp) -> QueryResult<Vec<(String, i64, Option<String>)>> {
+    Ok(Vec::new())
+}
+
+/// How many codes each key of `ACCESS_CODE_KEY` has made.
+pub fn codes_by_key(conn: &mut PgConnection) -> QueryResult<Vec<(String, i64)>> {
+    store::access_codes::count_by_key(conn)
 }
 
 /// The role's application.

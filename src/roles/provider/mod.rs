@@ -16,10 +16,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::{Data, ServiceConfig};
+use diesel::PgConnection;
+use diesel::result::QueryResult;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 use crate::config::{self, ClientRole, Config, Sender};
+use crate::domain::standing::Told;
 use crate::domain::target::Reach;
+use crate::domain::timestamp::Timestamp;
 use crate::platform::audit::Audit;
 use crate::platform::clock::Monotonic;
 use crate::platform::db::fence::Rights;
@@ -245,6 +249,26 @@ fn observer(state: &State) -> Observer {
             depths.observe(&db).await;
         }
     })
+}
+
+/// Compares every document with what the client role has, and mends what differs if `mend` says so.
+pub async fn reconcile(config: &Config, mend: bool, tell: &mut dyn FnMut(Told)) -> Result<(), String> {
+    let state = State::new(config).map_err(|error| error.to_string())?;
+    flows::reconcile::run(&state, mend, tell).await.map_err(|trouble| trouble.to_string())
+}
+
+/// This role makes no codes.
+pub fn codes_by_key(_: &mut PgConnection) -> QueryResult<Vec<(String, i64)>> {
+    Ok(Vec::new())
+}
+
+/// Of each tenant that sends, codes in reserve that last until `lasts_until`, and up to
+/// where its receipts were taken over.
+pub fn reserves(
+    conn: &mut PgConnection,
+    lasts_until: Timestamp,
+) -> QueryResult<Vec<(String, i64, Option<String>)>> {
+    store::reserve::levels(conn, lasts_until)
 }
 
 /// Opens the socket and starts what goes on by itself.

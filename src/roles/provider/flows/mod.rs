@@ -5,6 +5,7 @@ pub mod documents;
 pub mod health;
 pub mod library;
 pub mod operations;
+pub mod reconcile;
 pub mod reserve;
 pub mod searches;
 pub mod senders;

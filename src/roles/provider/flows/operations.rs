@@ -132,6 +132,21 @@ pub async fn resume(
     Ok(())
 }
 
+/// Promises an operation that nobody waits for, if nothing has happened to the document
+/// meanwhile; `false` if something has.
+pub async fn promise(
+    state: &State,
+    vault: &Arc<Vault>,
+    document: &Document,
+    wish: Wish,
+) -> Result<bool, ApiError> {
+    match begin(state, vault, document, wish, Start::At(clock::now())).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.code == ErrorCode::Conflict => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 /// Whether the wish of this name was promised already.
 pub async fn done_by(
     state: &State,
@@ -258,6 +273,7 @@ impl Promise {
         let Self { document, .. } = self;
         let sequence = document.sequence + 1;
         let reserved_code = beginning.code.as_ref().map(|code| code.access_code.as_str());
+        let reserved_link = beginning.code.as_ref().and_then(|code| code.link.as_deref());
         let expires_at = self.expires_at.unwrap_or(self.now);
         let (generation, written) = (self.generation, &document.written);
         match self.wish.operation {
@@ -266,6 +282,7 @@ impl Promise {
                 sequence,
                 generation,
                 reserved_code,
+                reserved_link,
                 version: document.version,
                 title: &written.title,
                 content: &written.content,
@@ -276,7 +293,7 @@ impl Promise {
                 protection: Protection { second_factor: written.second_factor },
             }),
             Operation::Reissue | Operation::Expiry => {
-                json(&ChangeAccess { sequence, generation, reserved_code, expires_at })
+                json(&ChangeAccess { sequence, generation, reserved_code, reserved_link, expires_at })
             }
             Operation::Revoke => Ok(Vec::new()),
         }

@@ -104,12 +104,14 @@ struct Promised {
     reserved_code: Option<String>,
 }
 
-/// The code that the client role gave, sealed for the document.
-#[derive(Debug, Clone)]
+/// What the client role gave: a code, sealed for the document, where there is one.
+#[derive(Debug, Clone, Default)]
 pub struct Given {
     code: SealedCode,
     /// Whether another one was promised.
     renewed: bool,
+    /// Sequence and generation of what holds there, if the operation changed nothing.
+    overtaken_by: Option<(i64, i32)>,
 }
 
 impl Given {
@@ -118,8 +120,13 @@ impl Given {
         let promised = promised.and_then(|promised| promised.reserved_code);
         let renewed = promised.is_some_and(|code| code != receipt.access_code);
         let code = Code { access_code: receipt.access_code, link: receipt.link };
-        Some(Self { code: code.seal(&opened.vault, message.subject).ok()?, renewed })
+        Some(Self { code: code.seal(&opened.vault, message.subject).ok()?, renewed, overtaken_by: None })
     }
+}
+
+fn overtaken_by(answer: &Answer) -> Option<(i64, i32)> {
+    let (sequence, generation) = answer.overtaken_by.as_deref()?.split_once('-')?;
+    Some((sequence.parse().ok()?, generation.parse().ok()?))
 }
 
 /// Fields of a message that are named where the client role refuses them.
@@ -165,8 +172,7 @@ fn failure(error: &CallError) -> Failure {
 }
 
 impl Courier for ToClient {
-    /// The code, where the operation has one.
-    type Receipt = Option<Given>;
+    type Receipt = Given;
 
     async fn destinations(&self) -> Result<Vec<String>, ApiError> {
         Ok(vec![DESTINATION.to_owned()])
@@ -179,9 +185,12 @@ impl Courier for ToClient {
             Err(CallError::Status { status, body, .. }) => (Some(*status), Some(body.clone())),
             Err(_) => (None, None),
         };
-        let given = |answer: Answer| match receipt(message, &answer)? {
-            Some(receipt) => Given::seal(receipt, message, opened).map(Some),
-            None => Some(None),
+        let given = |answer: Answer| {
+            let given = match receipt(message, &answer)? {
+                Some(receipt) => Given::seal(receipt, message, opened)?,
+                None => Given::default(),
+            };
+            Some(Given { overtaken_by: overtaken_by(&answer), ..given })
         };
         let receipt = answered.and_then(|answer| given(answer).ok_or(CallError::BadAnswer));
         if receipt.is_ok() && operation(&message.topic) == Some(Operation::Send) {
@@ -213,7 +222,7 @@ impl Courier for ToClient {
 }
 
 /// What the end of an attempt means for the document.
-fn ending(settled: &Settled<'_, Option<Given>>, operation: Operation) -> Ending {
+fn ending(settled: &Settled<'_, Given>, operation: Operation) -> Ending {
     let message = settled.message;
     let word = operation.as_str().to_owned();
     let (state, due_at, error, event) = match settled.how {
@@ -236,7 +245,7 @@ fn ending(settled: &Settled<'_, Option<Given>>, operation: Operation) -> Ending 
         ),
     };
     let counted = if matches!(settled.how, Settlement::PutOff { .. }) { 0 } else { 1 };
-    let given = settled.receipt.and_then(Option::as_ref);
+    let given = settled.receipt;
     Ending {
         tenant: message.tenant.to_string(),
         id: message.subject,
@@ -248,6 +257,7 @@ fn ending(settled: &Settled<'_, Option<Given>>, operation: Operation) -> Ending 
         error,
         code: given.map(|given| given.code.clone()).unwrap_or_default(),
         renewed: given.is_some_and(|given| given.renewed),
+        overtaken_by: given.and_then(|given| given.overtaken_by),
         event,
     }
 }

@@ -32,7 +32,7 @@ pub async fn run(state: &State) -> Result<(), ApiError> {
         .of_everybody()
         .run(move |conn| {
             housekeeping::mend_after_clock_jump(conn, now, longest)?;
-            store::reserve::forget_expired(conn, now).map_err(ApiError::from)
+            store::reserve::forget_unusable(conn, now).map_err(ApiError::from)
         })
         .await?;
     loop {

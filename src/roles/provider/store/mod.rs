@@ -9,6 +9,7 @@ pub mod reserve;
 pub mod rows;
 pub mod schema;
 pub mod senders;
+pub mod standings;
 pub mod summaries;
 pub mod templates;
 pub mod webhooks;

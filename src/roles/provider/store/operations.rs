@@ -48,6 +48,14 @@ pub struct SealedCode {
     link: Option<Vec<u8>>,
 }
 
+impl SealedCode {
+    /// The code and its link, sealed.
+    #[must_use]
+    pub fn parts(&self) -> (Option<&[u8]>, Option<&[u8]>) {
+        (self.access_code.as_deref(), self.link.as_deref())
+    }
+}
+
 impl Code {
     /// Seals the code of a document.
     pub fn seal(&self, vault: &Vault, document: Uuid) -> Result<SealedCode, VaultError> {
@@ -131,12 +139,17 @@ impl QueryId for Lock<'_> {
 
 impl RunQueryDsl<PgConnection> for Lock<'_> {}
 
+/// What is said of an operation that changed nothing at the client role.
+const OVERTAKEN: &str = "The client role knows newer operations than this database did, which was restored from a backup. \
+     Do it once more; oc reconcile looks after all documents";
+
 /// How attempts ended, column by column: the n-th value of each belongs to the
 /// n-th message. The document's state follows only if no newer operation has
 /// begun; which version has arrived is noted in any case, and so is the history. Its
 /// line names the version unless a newer sending has begun: that one's is not meant.
 /// A document whose text has not arrived does not look delivered because its code
-/// or its end was changed.
+/// or its end was changed, nor one whose operation changed nothing there: it goes on from
+/// the numbers of the client role, and whoever looks at it is told to do it once more.
 #[derive(Default)]
 pub struct Ended {
     now: Option<PgTimestamp>,
@@ -153,6 +166,8 @@ pub struct Ended {
     events: Vec<Option<&'static str>>,
     details: Vec<Option<String>>,
     sending: Vec<bool>,
+    overtaken: Vec<Option<i64>>,
+    generations: Vec<Option<i32>>,
 }
 
 /// How one attempt ended.
@@ -178,6 +193,9 @@ pub struct Ending {
     pub code: SealedCode,
     /// Whether it is another code than the one that was promised.
     pub renewed: bool,
+    /// Sequence and generation of what holds at the client role, if the operation changed
+    /// nothing there.
+    pub overtaken_by: Option<(i64, i32)>,
     /// The line of the history.
     pub event: Option<(EventKind, String)>,
 }
@@ -206,6 +224,8 @@ impl Ended {
         self.events.push(event);
         self.details.push(detail);
         self.sending.push(ending.sending);
+        self.overtaken.push(ending.overtaken_by.map(|(sequence, _)| sequence));
+        self.generations.push(ending.overtaken_by.map(|(_, generation)| generation));
     }
 
     /// Writes all of it.
@@ -241,6 +261,10 @@ impl Ended {
         out.push_bind_param::<Array<Nullable<Text>>, _>(&self.details)?;
         out.push_sql(", ");
         out.push_bind_param::<Array<Bool>, _>(&self.sending)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Int8>>, _>(&self.overtaken)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Array<Nullable<Int4>>, _>(&self.generations)?;
         Ok(())
     }
 }
@@ -250,13 +274,18 @@ impl QueryFragment<Pg> for Ended {
         out.push_sql("WITH given AS (SELECT * FROM unnest(");
         self.push_columns(out.reborrow())?;
         out.push_sql(
-            ") AS g (tenant_id, id, sequence, state, attempt, due_at, error, code, link, renewed, event, detail, sending)), \
+            ") AS g (tenant_id, id, sequence, state, attempt, due_at, error, code, link, renewed, event, detail, sending, overtaken, there)), \
              noted AS (INSERT INTO document_events (tenant_id, document_id, kind, at, version, detail) \
-             SELECT g.tenant_id, g.id, g.event, ",
+             SELECT g.tenant_id, g.id, CASE WHEN d.sequence = g.sequence AND g.overtaken IS NOT NULL THEN 'failed' ELSE g.event END, ",
         );
         out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
         out.push_sql(
-            ", CASE WHEN d.sent_sequence <= g.sequence THEN d.sent_version END, g.detail FROM given g JOIN documents d ON d.tenant_id = g.tenant_id AND d.id = g.id \
+            ", CASE WHEN d.sent_sequence <= g.sequence THEN d.sent_version END, \
+             CASE WHEN d.sequence = g.sequence AND g.overtaken IS NOT NULL THEN concat(g.detail, ': ', ",
+        );
+        out.push_bind_param::<Text, _>(OVERTAKEN)?;
+        out.push_sql(
+            ") ELSE g.detail END FROM given g JOIN documents d ON d.tenant_id = g.tenant_id AND d.id = g.id \
              WHERE g.event IS NOT NULL \
              UNION ALL SELECT g.tenant_id, g.id, 'reissued', ",
         );
@@ -264,20 +293,26 @@ impl QueryFragment<Pg> for Ended {
         out.push_sql(
             ", d.sent_version, 'The code that was promised was not in reserve any more' \
              FROM given g JOIN documents d ON d.tenant_id = g.tenant_id AND d.id = g.id \
-             WHERE d.sequence = g.sequence AND g.renewed) \
+             WHERE d.sequence = g.sequence AND g.renewed AND g.overtaken IS NULL) \
              UPDATE documents d SET \
+             sequence = CASE WHEN d.sequence = g.sequence THEN greatest(d.sequence, g.overtaken) ELSE d.sequence END, \
+             generation = CASE WHEN d.sequence = g.sequence THEN greatest(d.generation, g.there) ELSE d.generation END, \
              delivery_state = CASE WHEN d.sequence <> g.sequence THEN d.delivery_state \
+             WHEN g.overtaken IS NOT NULL THEN 'failed' \
              WHEN g.state = 'delivered' AND NOT g.sending AND d.delivered_version IS DISTINCT FROM d.sent_version THEN 'failed' \
              ELSE g.state END, \
-             last_error = CASE WHEN d.sequence <> g.sequence THEN d.last_error \
-             WHEN g.state = 'delivered' AND NOT g.sending AND d.delivered_version IS DISTINCT FROM d.sent_version \
+             last_error = CASE WHEN d.sequence <> g.sequence THEN d.last_error WHEN g.overtaken IS NOT NULL THEN ",
+        );
+        out.push_bind_param::<Text, _>(OVERTAKEN)?;
+        out.push_sql(
+            " WHEN g.state = 'delivered' AND NOT g.sending AND d.delivered_version IS DISTINCT FROM d.sent_version \
              THEN coalesce(d.last_error, 'The last sending failed') ELSE g.error END, \
              delivery_attempts = CASE WHEN d.sequence = g.sequence THEN g.attempt ELSE d.delivery_attempts END, \
              next_attempt_at = CASE WHEN d.sequence = g.sequence THEN g.due_at ELSE d.next_attempt_at END, \
              access_code = CASE WHEN d.sequence = g.sequence THEN coalesce(g.code, d.access_code) ELSE d.access_code END, \
              link = CASE WHEN d.sequence = g.sequence THEN coalesce(g.link, d.link) ELSE d.link END, \
-             delivered_version = CASE WHEN g.state = 'delivered' AND g.sending THEN d.sent_version ELSE d.delivered_version END, \
-             delivered_at = CASE WHEN g.state = 'delivered' AND g.sending THEN ",
+             delivered_version = CASE WHEN g.state = 'delivered' AND g.sending AND g.overtaken IS NULL THEN d.sent_version ELSE d.delivered_version END, \
+             delivered_at = CASE WHEN g.state = 'delivered' AND g.sending AND g.overtaken IS NULL THEN ",
         );
         out.push_bind_param::<Nullable<Timestamptz>, _>(&self.now)?;
         out.push_sql(

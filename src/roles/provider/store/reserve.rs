@@ -1,17 +1,23 @@
 //! Access codes that the client role handed out ahead of time, and what else the
 //! provider role has with it for each tenant.
 
+use diesel::dsl::sql;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
-use diesel::sql_types::{Binary, Text, Timestamptz, Uuid as PgUuid};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamptz, Uuid as PgUuid};
 use uuid::Uuid;
 
 use super::schema::{client_accounts, code_reserve};
 use crate::domain::ids::TenantId;
 use crate::domain::timestamp::Timestamp;
 use crate::platform::db::PgTimestamp;
+
+/// Where codes are written now: a backup that is put back is on another server, in another
+/// database or on another timeline, and there they are not promised.
+const HERE: &str = "(SELECT concat_ws('-', s.system_identifier, d.oid, left(pg_walfile_name(pg_current_wal_lsn()), 8)) \
+     FROM pg_control_system() s, pg_database d WHERE d.datname = current_database())";
 
 /// A code as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +53,8 @@ impl QueryFragment<Pg> for Take<'_> {
         out.push_bind_param::<Text, _>(self.tenant)?;
         out.push_sql(" AND expires_at > ");
         out.push_bind_param::<Timestamptz, _>(&self.lasts_until)?;
+        out.push_sql(" AND place = ");
+        out.push_sql(HERE);
         out.push_sql(" ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, sealed");
         Ok(())
     }
@@ -76,6 +84,7 @@ pub fn put(
             code_reserve::id.eq(code.id),
             code_reserve::sealed.eq(code.sealed.clone()),
             code_reserve::expires_at.eq(PgTimestamp(expires_at)),
+            code_reserve::place.eq(sql::<Nullable<Text>>(HERE)),
         )
     };
     let rows: Vec<_> = codes.iter().map(row).collect();
@@ -87,13 +96,41 @@ pub fn count(conn: &mut PgConnection, tenant: &TenantId, lasts_until: Timestamp)
     code_reserve::table
         .filter(code_reserve::tenant_id.eq(tenant.as_str()))
         .filter(code_reserve::expires_at.gt(PgTimestamp(lasts_until)))
+        .filter(code_reserve::place.eq(sql::<Nullable<Text>>(HERE)))
         .count()
         .get_result(conn)
 }
 
-/// Removes codes that expired before `now`.
-pub fn forget_expired(conn: &mut PgConnection, now: Timestamp) -> QueryResult<usize> {
-    diesel::delete(code_reserve::table.filter(code_reserve::expires_at.le(PgTimestamp(now)))).execute(conn)
+/// Of each account, codes that last until `lasts_until`, and the receipts' cursor.
+pub fn levels(
+    conn: &mut PgConnection,
+    lasts_until: Timestamp,
+) -> QueryResult<Vec<(String, i64, Option<String>)>> {
+    let rows: Vec<LevelRow> = diesel::sql_query(format!(
+        "SELECT a.tenant_id, a.receipts_cursor, (SELECT count(*) FROM code_reserve r \
+         WHERE r.tenant_id = a.tenant_id AND r.expires_at > $1 AND r.place = {HERE}) AS usable \
+         FROM client_accounts a ORDER BY 1",
+    ))
+    .bind::<Timestamptz, _>(PgTimestamp(lasts_until))
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.tenant_id, row.usable, row.receipts_cursor)).collect())
+}
+
+#[derive(QueryableByName)]
+struct LevelRow {
+    #[diesel(sql_type = Text)]
+    tenant_id: String,
+    #[diesel(sql_type = BigInt)]
+    usable: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    receipts_cursor: Option<String>,
+}
+
+/// Removes codes that expired before `now`, and those that a backup brought back.
+pub fn forget_unusable(conn: &mut PgConnection, now: Timestamp) -> QueryResult<usize> {
+    let over = code_reserve::expires_at.le(PgTimestamp(now)).nullable();
+    let elsewhere = code_reserve::place.ne(sql::<Nullable<Text>>(HERE));
+    diesel::delete(code_reserve::table.filter(over.or(elsewhere))).execute(conn)
 }
 
 /// Notes that a tenant sends documents.

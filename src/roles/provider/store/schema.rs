@@ -67,6 +67,7 @@ diesel::table! {
         id -> Uuid,
         sealed -> Bytea,
         expires_at -> Timestamptz,
+        place -> Nullable<Text>,
     }
 }
 

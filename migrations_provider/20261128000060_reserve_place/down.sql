@@ -1,0 +1,1 @@
+ALTER TABLE code_reserve DROP COLUMN place;
