@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod custody;
 mod dev;
+mod doctor;
 mod inspect;
 mod keys;
 mod migrate;
@@ -12,6 +13,7 @@ mod open;
 mod outbox;
 mod output;
 mod receipt;
+mod reconcile;
 mod send;
 mod serve;
 mod settings;
@@ -45,12 +47,14 @@ enum Command {
     Send(send::Send),
     Open(open::Open),
     Check(check::Check),
+    Doctor(doctor::Doctor),
     Outbox(outbox::Outbox),
     Token(token::Token),
     Tenant(tenant::Tenant),
     Keys(keys::Keys),
     Audit(audit::Audit),
     Receipt(receipt::Receipt),
+    Reconcile(reconcile::Reconcile),
     Openapi(inspect::Openapi),
     Healthcheck(inspect::Healthcheck),
     Config(inspect::ShowConfig),
@@ -68,12 +72,14 @@ pub fn run() -> ExitCode {
         Command::Send(command) => command.run(),
         Command::Open(command) => command.run(),
         Command::Check(command) => command.run(),
+        Command::Doctor(command) => command.run(),
         Command::Outbox(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Tenant(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::Audit(command) => command.run(),
         Command::Receipt(command) => command.run(),
+        Command::Reconcile(command) => command.run(),
         Command::Openapi(command) => command.run(),
         Command::Healthcheck(command) => command.run(),
         Command::Config(command) => command.run(),

@@ -125,6 +125,14 @@ pub struct Database {
 impl Config {
     /// Checks every setting of `role` and gathers all that is wrong.
     pub fn load(role: &str, values: &Values) -> Result<Self, Problems> {
+        let (config, problems) = Self::examine(role, values);
+        problems.or(config)
+    }
+
+    /// The same for somebody who goes on whatever is wrong: what is broken has its
+    /// smallest or its emptiest value.
+    #[must_use]
+    pub fn examine(role: &str, values: &Values) -> (Self, Problems) {
         let mut problems = Problems::default();
         let config = Self {
             role: role.to_owned(),
@@ -173,7 +181,7 @@ impl Config {
         if config.web.only_this_machine {
             config.stays_on_this_machine(&mut problems);
         }
-        problems.or(config)
+        (config, problems)
     }
 
     /// Whoever is asked nothing must not come from elsewhere, neither straight nor

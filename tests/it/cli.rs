@@ -7,19 +7,21 @@ use crate::support::any_role;
 use crate::support::database::TestDatabase;
 use crate::support::process::{Served, oc, run, run_with};
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "serve",
     "migrate",
     "dev",
     "send",
     "open",
     "check",
+    "doctor",
     "outbox",
     "token",
     "tenant",
     "keys",
     "audit",
     "receipt",
+    "reconcile",
     "openapi",
     "healthcheck",
     "config",
@@ -47,6 +49,8 @@ fn every_command_explains_itself() {
         ("send", "Exit codes"),
         ("open", "Exit codes"),
         ("check", "Exit codes"),
+        ("doctor", "changes nothing"),
+        ("reconcile", "restored from a backup"),
         ("healthcheck", "Exit code"),
         ("config", "where its value comes from"),
         ("completions", "oc completions bash"),

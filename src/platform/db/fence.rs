@@ -176,20 +176,42 @@ pub(super) fn put_up(conn: &mut PgConnection, rights: &[Rights]) -> QueryResult<
     Ok(())
 }
 
-fn fence(conn: &mut PgConnection, table: &Table, rights: &[Rights]) -> QueryResult<()> {
-    let named = rights.iter().chain(PLATFORM).find(|(name, _)| *name == table.name);
-    let (condition, rights) = match table.has_tenant {
-        true => (
-            "(tenant_id = current_setting('app.tenant_id'::text, true))",
-            named.map_or(ALL, |(_, some)| some),
-        ),
-        false => ("false", ""),
+/// Tables that are not fenced as they should be, by name.
+pub(super) fn gaps(conn: &mut PgConnection, rights: &[Rights]) -> QueryResult<Vec<String>> {
+    let tables: Vec<Table> = sql_query(TABLES).load(conn)?;
+    let stands = |table: &Table| {
+        let (condition, rights) = table.wanted(rights);
+        table.fenced && table.policies == policies(condition) && table.rights == rights
     };
+    Ok(tables.into_iter().filter(|table| !stands(table)).map(|table| table.name).collect())
+}
+
+/// What the policies of a table say if there is the one that should be.
+fn policies(condition: &str) -> String {
+    format!("{POLICY} * t {condition} {condition}")
+}
+
+impl Table {
+    /// Which rows its policy lets through, and what may be done with them.
+    fn wanted(&self, rights: &[Rights]) -> (&'static str, &'static str) {
+        let named = rights.iter().chain(PLATFORM).find(|(name, _)| *name == self.name);
+        match self.has_tenant {
+            true => (
+                "(tenant_id = current_setting('app.tenant_id'::text, true))",
+                named.map_or(ALL, |(_, some)| *some),
+            ),
+            false => ("false", ""),
+        }
+    }
+}
+
+fn fence(conn: &mut PgConnection, table: &Table, rights: &[Rights]) -> QueryResult<()> {
+    let (condition, rights) = table.wanted(rights);
     let quoted = &table.quoted;
     if !table.fenced {
         conn.batch_execute(&format!("ALTER TABLE {quoted} ENABLE ROW LEVEL SECURITY"))?;
     }
-    if table.policies != format!("{POLICY} * t {condition} {condition}") {
+    if table.policies != policies(condition) {
         let dropping = &table.dropping;
         conn.batch_execute(&format!(
             "{dropping} CREATE POLICY {POLICY} ON {quoted} TO {ROLE} USING ({condition}) WITH CHECK ({condition})"

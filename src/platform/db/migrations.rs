@@ -218,6 +218,11 @@ impl Owner {
         Ok(self.list()?.iter().map(one).collect())
     }
 
+    /// The versions of all migrations of the role.
+    pub(super) fn versions(&self) -> Result<Vec<String>, MigrateError> {
+        Ok(self.list()?.iter().map(|m| m.name().version().to_string()).collect())
+    }
+
     fn list(&self) -> Result<Vec<Migration>, MigrateError> {
         let mut list: Vec<Migration> =
             (self.migrations)().migrations().map_err(|e| MigrateError::Failed(e.to_string()))?;

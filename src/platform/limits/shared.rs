@@ -48,6 +48,20 @@ impl Shared {
         Ok(Self { link, script: Script::new(include_str!("steps.lua")) })
     }
 
+    /// Asks the Redis at this URL once whether it is there, in words without the URL.
+    pub async fn ping(url: &Secret) -> Result<(), String> {
+        let client = Client::open(url.expose()).map_err(|_| "REDIS_URL can't be used".to_owned())?;
+        let ask = async {
+            let mut connection = client.get_multiplexed_async_connection().await?;
+            redis::cmd("PING").query_async::<String>(&mut connection).await
+        };
+        match tokio::time::timeout(CONNECT, ask).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(error.category().to_owned()),
+            Err(_) => Err("it did not answer in time".to_owned()),
+        }
+    }
+
     /// Whether there is a connection.
     #[must_use]
     pub fn is_there(&self) -> bool {

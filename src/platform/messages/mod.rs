@@ -74,6 +74,15 @@ impl Messenger {
         })
     }
 
+    /// Connects to the mail server and says hello, without sending anything; `None` where
+    /// there is none.
+    pub async fn greet_mail(&self) -> Option<Result<(), String>> {
+        match &self.mail {
+            Some(mail) => Some(mail.greet().await),
+            None => None,
+        }
+    }
+
     /// Sends a message and waits until somebody has taken it over, within the time limit.
     pub async fn send(&self, channel: SecondFactor, outgoing: &Outgoing<'_>) -> Result<(), NotSent> {
         let send = async {

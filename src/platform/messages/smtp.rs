@@ -45,6 +45,20 @@ impl Smtp {
         Ok(Self { transport: transport.build(), from: server.from.clone() })
     }
 
+    /// Connects and says hello, without sending anything.
+    pub(super) async fn greet(&self) -> Result<(), String> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("it hung up".to_owned()),
+            Err(error) => Err(match error.status() {
+                Some(code) => format!("it answered {code}"),
+                None if error.is_tls() => "it offers no good TLS".to_owned(),
+                None if error.is_timeout() => "it did not answer in time".to_owned(),
+                None => "it can't be reached".to_owned(),
+            }),
+        }
+    }
+
     pub(super) async fn send(&self, outgoing: &Outgoing<'_>) -> Result<(), NotSent> {
         let mail =
             self.mail(outgoing).ok_or_else(|| NotSent::Refused("no mail can be made of it".to_owned()))?;
