@@ -35,16 +35,20 @@ use crate::support::waiting::until_async;
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Enough for the slowest machine.
-const PATIENT: [(&str, &str); 3] =
-    [("DATABASE_POOL_WAIT_MS", "15000"), ("SEND_TIMEOUT_MS", "15000"), ("DELIVERY_TIMEOUT_MS", "15000")];
+const PATIENT: [(&str, &str); 4] = [
+    ("DATABASE_POOL_WAIT_MS", "15000"),
+    ("DATABASE_CONNECT_TIMEOUT_SECONDS", "30"),
+    ("SEND_TIMEOUT_MS", "15000"),
+    ("DELIVERY_TIMEOUT_MS", "15000"),
+];
 
 /// A provider role, a client role and what is between them.
 pub struct Way {
     pub provider: Provider,
     /// The client role once more, on the same database, to be looked at.
     pub client: Client,
-    receiver: Receiver,
-    served: Served,
+    pub receiver: Receiver,
+    pub served: Served,
 }
 
 impl Way {
@@ -53,7 +57,7 @@ impl Way {
     }
 
     /// A way that is open, with further settings of the provider role.
-    async fn with(given: Settings<'_>) -> Self {
+    pub async fn with(given: Settings<'_>) -> Self {
         Self::between(given, &[]).await
     }
 
@@ -62,9 +66,9 @@ impl Way {
         Self::between(&[], given).await
     }
 
-    async fn between(given: Settings<'_>, of_client: Settings<'_>) -> Self {
+    pub async fn between(given: Settings<'_>, of_client: Settings<'_>) -> Self {
         let database = Rc::new(TestDatabase::of("client"));
-        let of_client = [&PATIENT[..1], of_client].concat();
+        let of_client = [&PATIENT[..2], of_client].concat();
         let served = Served::start(Role::Client, &database, &of_client);
         let client = Client::on(&database, &of_client).await;
         let receiver = Receiver::start(Behaviour::Forward(served.address));
@@ -85,17 +89,17 @@ impl Way {
     }
 
     /// The client role can't be reached any more.
-    fn close(&self) {
+    pub fn close(&self) {
         self.receiver.behave(Behaviour::Close);
     }
 
     /// The client role can be reached again.
-    fn open(&self) {
+    pub fn open(&self) {
         self.receiver.behave(Behaviour::Forward(self.served.address));
     }
 
     /// As if the time had come for everything that waits, one after the other.
-    async fn catch_up(&self) -> usize {
+    pub async fn catch_up(&self) -> usize {
         let mut made = 0;
         loop {
             make_due(&self.provider);
@@ -113,7 +117,7 @@ impl Way {
     }
 
     /// As if time had gone on until every message was settled.
-    async fn settle_all(&self) {
+    pub async fn settle_all(&self) {
         let started = std::time::Instant::now();
         while self.provider.database.count("outbox WHERE state IN ('pending', 'leased')") > 0 {
             assert!(started.elapsed() < PATIENCE, "{}", self.provider.database.dump());
@@ -130,7 +134,7 @@ impl Way {
     }
 
     /// The code of a document that has just been sent and delivered.
-    async fn sent(&self, id: &str) -> String {
+    pub async fn sent(&self, id: &str) -> String {
         text(&self.provider.send(id).await.expect(200)["accessCode"])
     }
 
@@ -142,7 +146,7 @@ impl Way {
     }
 
     /// Opens an account for the tenant and fills its reserve.
-    async fn fill_reserve(&self) -> usize {
+    pub async fn fill_reserve(&self) -> usize {
         let (_, code) = self.delivered("the first one").await;
         self.read(&code, "the first one").await;
         refill::run(&self.provider.state).await.unwrap()
@@ -161,7 +165,7 @@ impl Way {
         housekeeping::run(&self.client.state).await.unwrap();
     }
 
-    async fn state_of(&self, id: &str) -> String {
+    pub async fn state_of(&self, id: &str) -> String {
         text(&self.provider.document(id).await["delivery"]["state"])
     }
 
@@ -180,12 +184,12 @@ impl Way {
     }
 }
 
-fn text(value: &Value) -> String {
+pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
 
 /// The code of an answer that promises a delivery.
-fn promised(answer: &Answer) -> String {
+pub fn promised(answer: &Answer) -> String {
     let body = answer.expect(202);
     assert_eq!(body["state"], "queued");
     text(&body["accessCode"])

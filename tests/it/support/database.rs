@@ -41,6 +41,12 @@ pub fn search_path() -> Vec<PathBuf> {
     std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
 }
 
+/// A program of PostgreSQL, of the version of the server if it is the test's own.
+pub fn program(name: &str) -> PathBuf {
+    let own = SERVER.cluster.as_ref().map(|cluster| cluster.programs().join(name));
+    own.unwrap_or_else(|| PathBuf::from(name))
+}
+
 /// A migrated database of each role, made once and copied for every test.
 static TEMPLATES: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
     let mut admin = PgConnection::establish(&SERVER.admin).unwrap();
@@ -134,6 +140,13 @@ impl TestDatabase {
     /// The same database for somebody else, who does not remove it.
     pub fn again(&self) -> Borrowed {
         Borrowed(std::mem::ManuallyDrop::new(Self { name: self.name.clone(), url: self.url.clone() }))
+    }
+
+    /// Destroys what is in it, whoever uses it.
+    pub fn clear(&self) {
+        let mut admin = PgConnection::establish(&SERVER.admin).unwrap();
+        admin.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).unwrap();
+        admin.batch_execute(&format!("CREATE DATABASE {}", self.name)).unwrap();
     }
 
     /// Its address.

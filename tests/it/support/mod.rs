@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "a build with one role uses a part of this")]
 
 pub mod app;
+pub mod backup;
 pub mod bad_input;
 pub mod browser;
 pub mod child;

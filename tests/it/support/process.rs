@@ -14,7 +14,15 @@ use super::{CODE_KEY, KEY, Settings};
 
 /// The program, knowing nothing of the settings of whoever runs the tests.
 pub fn oc() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_oc"));
+    program(NEW)
+}
+
+/// This version of the program.
+pub const NEW: &str = env!("CARGO_BIN_EXE_oc");
+
+/// Any version of the program, knowing nothing of the settings of whoever runs the tests.
+pub fn program(path: &str) -> Command {
+    let mut command = Command::new(path);
     for setting in SETTINGS {
         command.env_remove(setting.name).env_remove(format!("{}_FILE", setting.name));
     }
@@ -76,7 +84,12 @@ impl Served {
 
     /// Like [`Served::start`], for a database at any address.
     pub fn start_at(role: Role, url: &str, given: Settings<'_>) -> Self {
-        let mut command = oc();
+        Self::start_of(NEW, role, url, given)
+    }
+
+    /// Like [`Served::start_at`], of another version.
+    pub fn start_of(version: &str, role: Role, url: &str, given: Settings<'_>) -> Self {
+        let mut command = program(version);
         command.args(["serve", "--role", role.name(), "--port", "0"]);
         command
             .env("AUTH", "none")
@@ -106,8 +119,10 @@ impl Served {
 
 /// `oc 0.1.0 provider on http://127.0.0.1:40123 (…`.
 fn address_in(said: &str, role: Role) -> Option<SocketAddr> {
-    let start = format!("oc {} {} on ", env!("CARGO_PKG_VERSION"), role.name());
-    let rest = said.lines().find_map(|line| line.strip_prefix(&start))?.split_once("://")?.1;
+    let start = format!(" {} on ", role.name());
+    let rest =
+        said.lines().filter(|line| line.starts_with("oc ")).find_map(|line| line.split_once(&start))?;
+    let rest = rest.1.split_once("://")?.1;
     rest.split_whitespace().next()?.parse().ok()
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use oc::domain::wire::OVERTAKEN_HEADER;
 use serde_json::{Value, json};
 
 use super::http::{Call, try_call};
@@ -188,7 +189,8 @@ fn attend(
 
 fn forward(stream: &mut TcpStream, to: SocketAddr, call: &Call) -> io::Result<()> {
     let answer = try_call(to, call)?;
-    reply(stream, answer.status, "", &answer.body)
+    let overtaken = answer.header(OVERTAKEN_HEADER).map(|by| format!("{OVERTAKEN_HEADER}: {by}\r\n"));
+    reply(stream, answer.status, &overtaken.unwrap_or_default(), &answer.body)
 }
 
 fn reply(stream: &mut TcpStream, status: u16, header: &str, body: &[u8]) -> io::Result<()> {
