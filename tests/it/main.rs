@@ -19,6 +19,8 @@ mod architecture;
 mod audit;
 mod cli;
 mod cluster;
+mod doctor;
+mod expanding;
 mod fence;
 mod guarded_calls;
 mod hardening;
@@ -64,6 +66,10 @@ mod matrix;
 #[cfg(all(feature = "provider", feature = "client"))]
 mod receipts;
 #[cfg(all(feature = "provider", feature = "client"))]
+mod restoring;
+#[cfg(all(feature = "provider", feature = "client"))]
 mod terminal;
 #[cfg(all(feature = "provider", feature = "client"))]
 mod two_roles;
+#[cfg(all(feature = "provider", feature = "client"))]
+mod upgrade;
