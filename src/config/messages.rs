@@ -45,7 +45,7 @@ pub enum MailProtection {
     Loopback,
 }
 
-/// An HTTP service that sends SMS (docs/OPERATING.md, *Messages to recipients*).
+/// An HTTP service that sends SMS (docs/OPERATIONS.md, *Messages to recipients*).
 #[derive(Debug, Clone)]
 pub struct SmsGateway {
     /// Where messages are posted.

@@ -1,4 +1,4 @@
-//! How often anybody may type a wrong code (docs/OPERATING.md, *Limits*).
+//! How often anybody may type a wrong code (docs/OPERATIONS.md, *Limits*).
 //!
 //! Pay first ([`Guesses::take`]), compare the code, and get it back if the guess was right
 //! ([`Guesses::note_right`]) or nobody could look at it ([`Guesses::give_back`]): so whoever
