@@ -10,7 +10,7 @@ ARGS  ?=
 # Tests wait for servers more than they compute.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: help dev test check fmt build bench chaos breakdown outage timing fuzz fuzz-code fuzz-api openapi charts chart-docs cluster-up cluster-down lint-ops image image-smoke ci clean-dev \
+.PHONY: help dev test check fmt build bench chaos breakdown outage timing fuzz fuzz-code fuzz-api upgrade-test openapi charts chart-docs cluster-up cluster-down lint-ops image image-smoke ci clean-dev \
         prerequisites prerequisites-browser prerequisites-clock fmt-check clippy-provider clippy-client clippy doc deny test-provider test-client
 
 help:
@@ -58,6 +58,9 @@ fuzz-code: prerequisites ## Run each fuzz target for a minute; ARGS="token markd
 
 fuzz-api: prerequisites ## Ask both roles whatever their API descriptions allow and forbid
 	@scripts/fuzz-api.sh
+
+upgrade-test: prerequisites ## Let the version before (ARGS=REF) and this one work side by side under load
+	@scripts/upgrade-test.sh $(ARGS)
 
 openapi: prerequisites ## Write the API descriptions to openapi/
 	@mkdir -p openapi
