@@ -48,7 +48,7 @@ impl Reconcile {
         let role = Role::named("provider")
             .ok_or_else(|| Failure::new(USAGE, "this program was built without role provider"))?;
         let config = self.settings.config(role)?;
-        telemetry::init();
+        telemetry::init(config.telemetry.log_format);
         migrations::check(role.owner(), &config.database)?;
         let mut sums = Sums::default();
         let ended =

@@ -24,7 +24,7 @@ pub fn look(patient: &Patient, conn: &mut PgConnection, group: &Group<'_>) {
         }
         Err(error) => failed(group, "waiting", &error),
     }
-    group.ok("breaker", "whether the way to the client role is closed can't be seen from outside; the log of each process says so");
+    group.ok("breaker", "whether the way to the client role is closed can't be seen from outside; oc_outbox_breakers and the log of each process tell");
     reserve(patient, conn, group);
 }
 

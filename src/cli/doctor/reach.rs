@@ -32,7 +32,17 @@ pub fn look(patient: &Patient, tell: &Tell) {
     }
     if let Some(gateway) = &config.messages.sms {
         let advice = "numbers can't be sent by SMS; see whether SMS_GATEWAY_URL is right";
-        connect("SMS service", &gateway.url, &group, advice);
+        match takes_connections(&gateway.url) {
+            true => group.ok("SMS service", "it takes connections"),
+            false => group.problem("SMS service", "it can't be reached", advice),
+        }
+    }
+    if let Some(traces) = &config.telemetry.traces {
+        let advice = "traces are lost until it is back, nothing else; see whether OTEL_EXPORTER_OTLP_ENDPOINT is right";
+        match takes_connections(&traces.url) {
+            true => group.ok("traces", "their receiver takes connections"),
+            false => group.warning("traces", "their receiver can't be reached", advice),
+        }
     }
 }
 
@@ -69,17 +79,13 @@ async fn mail(patient: &Patient, group: &Group<'_>) {
     }
 }
 
-/// Connects and hangs up: whatever is posted there would be a message.
-fn connect(check: &'static str, url: &str, group: &Group<'_>, advice: &str) {
+/// Connects and hangs up: whatever is posted there would be a message, or a trace.
+fn takes_connections(url: &str) -> bool {
     let parsed = Url::parse(url).ok();
     let place = parsed.and_then(|url| Some((url.host_str()?.to_owned(), url.port_or_known_default()?)));
     let addresses =
         place.and_then(|(host, port)| (host.trim_matches(['[', ']']), port).to_socket_addrs().ok());
-    let reached = addresses.is_some_and(|mut addresses| {
+    addresses.is_some_and(|mut addresses| {
         addresses.any(|address| TcpStream::connect_timeout(&address, CALL).is_ok())
-    });
-    match reached {
-        true => group.ok(check, "it takes connections"),
-        false => group.problem(check, "it can't be reached", advice),
-    }
+    })
 }
