@@ -246,6 +246,7 @@ impl Round<'_> {
             subject: id,
             sequence: sequence.max(there) + 1,
             payload: Vec::new(),
+            trace_parent: None,
         };
         let (own, max_age) = (self.tenant().clone(), self.state.outbox.retry.max_age);
         let write = move |conn: &mut PgConnection| -> Result<bool, ApiError> {
