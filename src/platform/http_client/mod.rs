@@ -10,8 +10,8 @@ use awc::http::Method;
 use awc::{ClientResponse, Connector};
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::platform::telemetry::trace::{self, Span, SpanKind};
 use crate::domain::wire::OVERTAKEN_HEADER;
+use crate::platform::telemetry::trace::{self, Span, SpanKind};
 pub use guarded::GuardedClient;
 
 /// Largest answer that is read.
