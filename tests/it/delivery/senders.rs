@@ -133,6 +133,40 @@ async fn what_was_given_up_is_started_again_or_said_again() {
 }
 
 #[actix_web::test]
+async fn an_older_saying_that_fails_while_a_newer_one_waits_is_forgotten_with_it() {
+    let way = Way::new().await;
+    way.close();
+    way.introduce("Older").await;
+    let database = &way.provider.database;
+    database.execute("UPDATE outbox SET state = 'leased', leased_until = now() + interval '1 hour'");
+    way.introduce("Newer").await;
+    database.execute(
+        "UPDATE outbox SET state = 'failed', leased_until = NULL, settled_at = now() WHERE state = 'leased'",
+    );
+    assert_eq!(way.progress().await, "queued");
+    way.open();
+    way.settle_all().await;
+    assert!(way.front().await.contains("Newer"));
+    assert_eq!(way.progress().await, "delivered");
+}
+
+#[actix_web::test]
+async fn a_kind_of_message_that_only_a_newer_version_knows_waits_for_it() {
+    let way = Way::new().await;
+    way.introduce("Praxis").await;
+    let database = &way.provider.database;
+    database.execute("UPDATE outbox SET topic = 'sender.of_tomorrow'");
+    assert_eq!(way.catch_up_once().await, 1);
+    assert_eq!(way.receiver.every_call().len(), 0, "nothing is guessed");
+    assert_eq!(way.progress().await, "queued");
+    let message = way.provider.message(&way.provider.messages().await[0]).await;
+    assert!(message.to_string().contains("a newer one delivers them"), "{message}");
+    database.execute("UPDATE outbox SET topic = 'sender.present'");
+    way.settle_all().await;
+    assert_eq!(way.progress().await, "delivered");
+}
+
+#[actix_web::test]
 async fn an_answer_that_is_not_the_client_roles_is_not_believed() {
     let way = Way::new().await;
     way.receiver.behave(Behaviour::Answer(200, "{}".to_owned()));

@@ -3,7 +3,6 @@
 use awc::http::Method;
 use diesel::PgConnection;
 use diesel::result::QueryResult;
-use serde_json::Value;
 
 use crate::domain::document::{DeliveryState, Operation};
 use crate::domain::timestamp::Timestamp;
@@ -11,8 +10,9 @@ use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt, SENDER_PATH};
 use crate::domain::words::EventKind;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::{Answer, CallError};
-use crate::platform::outbox::{Called, Courier, Entry, Failure, Leased, Opened, Settled, Settlement};
+use crate::platform::outbox::{self, Called, Courier, Entry, Leased, Opened, Place, Settled, Settlement};
 use crate::roles::provider::client_api::{Call, ClientApi};
+use crate::roles::provider::jobs::refusals::{failure, unknown_kind};
 use crate::roles::provider::store::operations::{self, Code, Ended, Ending, SealedCode};
 use crate::roles::provider::{State, metrics};
 
@@ -129,48 +129,6 @@ fn overtaken_by(answer: &Answer) -> Option<(i64, i32)> {
     Some((sequence.parse().ok()?, generation.parse().ok()?))
 }
 
-/// Fields of a message that are named where the client role refuses them.
-const FIELDS: [&str; 15] = [
-    "protection.secondFactor",
-    "recipient.phone",
-    "recipient.email",
-    "recipient",
-    "title",
-    "content",
-    "contentType",
-    "metadata",
-    "expiresAt",
-    "reservedCode",
-    "name",
-    "phone",
-    "hours",
-    "colour",
-    "logo",
-];
-
-/// Which fields a refusal is about. Nothing else of it is taken over: it may quote.
-fn refused_fields(error: &CallError) -> String {
-    let CallError::Status { status: 400, body, .. } = error else { return String::new() };
-    let said: Value = serde_json::from_str(body).unwrap_or_default();
-    let fields = said.pointer("/details/fields").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let refused = |name: &&str| fields.iter().any(|field| field.get("field").is_some_and(|f| f == *name));
-    let names: Vec<_> = FIELDS.into_iter().filter(refused).collect();
-    if names.is_empty() { String::new() } else { format!(": it refuses {}", names.join(", ")) }
-}
-
-/// A refusal in words for people, without what it says inside.
-fn failure(error: &CallError) -> Failure {
-    Failure {
-        why: format!("The client role {error}{}", refused_fields(error)),
-        temporary: error.is_temporary(),
-        destination_in_trouble: error.is_about_destination(),
-        retry_after: match error {
-            CallError::Status { retry_after, .. } => *retry_after,
-            _ => None,
-        },
-    }
-}
-
 impl Courier for ToClient {
     type Receipt = Given;
 
@@ -179,6 +137,9 @@ impl Courier for ToClient {
     }
 
     async fn call(&self, message: &Leased, opened: &Opened) -> Called<Self::Receipt> {
+        if operation(&message.topic).is_none() && message.topic != SENDER {
+            return Called { outcome: Err(unknown_kind()), status: None, answer: None };
+        }
         let answered = self.ask(message, opened.payload.clone()).await;
         let (status, answer) = match &answered {
             Ok(answer) => (Some(answer.status), None),
@@ -212,9 +173,20 @@ impl Courier for ToClient {
     ) -> QueryResult<()> {
         let mut ended = Ended::at(now);
         for settled in settled {
-            // The others are about no document: that they are settled says it all.
-            if let Some(operation) = operation(&settled.message.topic) {
-                ended.push(ending(settled, operation));
+            let message = settled.message;
+            match operation(&message.topic) {
+                Some(operation) => ended.push(ending(settled, operation)),
+                // About no document: what it says holds instead of all that was to be said before.
+                None if *settled.how == Settlement::Delivered => {
+                    let place = Place {
+                        tenant: &message.tenant,
+                        subject: message.subject,
+                        destination: DESTINATION,
+                        sequence: message.sequence.saturating_sub(1),
+                    };
+                    outbox::supersede_up_to(conn, place, now)?;
+                }
+                None => {}
             }
         }
         ended.record(conn).map(|_| ())

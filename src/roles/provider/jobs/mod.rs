@@ -4,6 +4,7 @@ pub mod deliver;
 pub mod housekeeping;
 pub mod receipts;
 pub mod refill;
+mod refusals;
 pub mod webhooks;
 
 use std::time::{Duration, Instant};
