@@ -21,6 +21,7 @@ mod tenant;
 mod token;
 
 use std::process::ExitCode;
+use std::sync::mpsc;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
@@ -144,12 +145,19 @@ type Outcome = Result<ExitCode, Failure>;
 /// Lets SIGTERM end a command that is the first process of a container, too: such a
 /// process is sent no signal that it has not asked for.
 fn end_when_told() {
+    let (listening, listens) = mpsc::channel::<()>();
     std::thread::spawn(|| {
-        let told = block_on(async { signal(SignalKind::terminate()).ok()?.recv().await });
+        let told = block_on(async {
+            let mut asked = signal(SignalKind::terminate()).ok()?;
+            drop(listening);
+            asked.recv().await
+        });
         if told.is_some() {
             std::process::exit(128 + SignalKind::terminate().as_raw_value());
         }
     });
+    // Ends with the sender: what is told from now on is heard.
+    let _ = listens.recv();
 }
 
 /// Runs a future on a runtime of this thread.
