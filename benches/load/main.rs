@@ -4,7 +4,7 @@
 //! Settings in the environment: `BENCH_SECONDS` (length of one measurement, 3),
 //! `BENCH_ROUNDS` (interleaved repetitions, 5), `BENCH_DOCUMENTS` (100000),
 //! `BENCH_MESSAGES` (documents sent during an outage, 5000), `BENCH_ONLY` (one
-//! operation, `delivery`, `noisy`, `search`, or `fence`: what it costs to keep tenants apart).
+//! operation, `delivery`, `noisy`, `search`, `pages` in a browser, or `fence`: what it costs to keep tenants apart).
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,12 +17,14 @@
     reason = "a benchmark stops at the first surprise and prints what it measured"
 )]
 
+mod chromium;
 mod client;
 mod delivery;
 mod delivery_report;
 mod fence;
 mod noisy;
 mod operations;
+mod pages;
 mod preload;
 mod processor;
 mod report;
@@ -57,6 +59,9 @@ fn main() {
     }
     if only.as_deref() == Some("search") {
         return search::measure(&stage, seconds * 5);
+    }
+    if only.as_deref() == Some("pages") {
+        return pages::measure(&stage);
     }
     if only.as_deref() == Some("fence") {
         return fence::measure(&mut stage, rounds, seconds);

@@ -133,6 +133,16 @@ impl Stage {
         }
     }
 
+    /// Where the provider role and the client role are.
+    pub fn addresses(&self) -> [&str; 2] {
+        [&self.provider.address, &self.client.address]
+    }
+
+    /// The code of a document.
+    pub fn code(&self, number: usize) -> &str {
+        &self.codes[number]
+    }
+
     /// Processor time that everything has used so far.
     pub fn processor_time(&self) -> Ticks {
         let file = self.cluster.folder().join("data/postmaster.pid");

@@ -29,7 +29,7 @@ impl FrontEnd {
         let browser = Browser::start("en");
         browser.go(origin);
         // Pages of a role load nothing from elsewhere; an application on the same host may.
-        browser.chromium("Page.setBypassCSP", json!({"enabled": true}));
+        browser.chromium("Page.setBypassCSP", &json!({"enabled": true}));
         browser.reload();
         Self { browser, api }
     }

@@ -40,18 +40,28 @@ pub struct Element<'a> {
     id: String,
 }
 
+/// A driver and its port. `None` if that was not free: it takes a free one of IPv6, and
+/// then wants the same of IPv4.
+fn driver() -> Option<(Process, u16)> {
+    let mut command = Command::new("chromedriver");
+    command.args(["--port=0", "--log-level=SEVERE"]).stdin(Stdio::null());
+    let mut driver = Process::start(command);
+    let port = driver.wait_for("the port of chromedriver", |said| {
+        let (_, rest) = match said.split_once("successfully on port ") {
+            Some(told) => told,
+            None => return said.contains("Address already in use").then_some(None),
+        };
+        rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u16>().ok().map(Some)
+    })?;
+    Some((driver, port))
+}
+
 impl Browser {
     /// A browser whose user reads this language.
     pub fn start(language: &str) -> Self {
-        let mut command = Command::new("chromedriver");
-        command.args(["--port=0", "--log-level=SEVERE"]).stdin(Stdio::null());
         let there = Command::new("chromedriver").arg("--version").stdout(Stdio::null()).status();
         assert!(there.is_ok(), "the tests need a browser: scripts/prerequisites.sh --browser installs it");
-        let mut driver = Process::start(command);
-        let port = driver.wait_for("the port of chromedriver", |said| {
-            let (_, rest) = said.split_once("successfully on port ")?;
-            rest.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u16>().ok()
-        });
+        let (driver, port) = (0..5).find_map(|_| driver()).expect("a port for chromedriver");
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let options = json!({
             "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
@@ -85,7 +95,7 @@ impl Browser {
     }
 
     /// A command of Chromium itself.
-    pub fn chromium(&self, command: &str, parameters: Value) -> Value {
+    pub fn chromium(&self, command: &str, parameters: &Value) -> Value {
         self.post("/goog/cdp/execute", &json!({"cmd": command, "params": parameters}))
     }
 
@@ -115,7 +125,7 @@ impl Browser {
     /// What a script on the page answers, promises included.
     pub fn eval(&self, expression: &str) -> Value {
         let parameters = json!({"expression": expression, "awaitPromise": true, "returnByValue": true});
-        let answer = self.chromium("Runtime.evaluate", parameters);
+        let answer = self.chromium("Runtime.evaluate", &parameters);
         assert!(answer.get("exceptionDetails").is_none(), "{expression:.200}: {answer}");
         answer["result"]["value"].clone()
     }
@@ -181,14 +191,14 @@ impl Browser {
     pub fn resize(&self, (width, height): Size) -> &Self {
         let is_phone = width < 600;
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": if is_phone { 2 } else { 1 }, "mobile": is_phone});
-        self.chromium("Emulation.setDeviceMetricsOverride", metrics);
+        self.chromium("Emulation.setDeviceMetricsOverride", &metrics);
         self
     }
 
     /// Shows pages in a window of this size, without what telephones do to make them fit.
     pub fn resize_window(&self, (width, height): Size) -> &Self {
         let metrics = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
-        self.chromium("Emulation.setDeviceMetricsOverride", metrics);
+        self.chromium("Emulation.setDeviceMetricsOverride", &metrics);
         self
     }
 
@@ -198,13 +208,13 @@ impl Browser {
         // Nothing is on its way from one colour to another while it is looked at.
         let still = json!({"name": "prefers-reduced-motion", "value": "reduce"});
         let features = json!([{"name": "prefers-color-scheme", "value": value}, still]);
-        self.chromium("Emulation.setEmulatedMedia", json!({ "features": features }));
+        self.chromium("Emulation.setEmulatedMedia", &json!({ "features": features }));
         self
     }
 
     /// Runs no scripts from now on.
     pub fn without_scripts(&self) -> &Self {
-        self.chromium("Emulation.setScriptExecutionDisabled", json!({"value": true}));
+        self.chromium("Emulation.setScriptExecutionDisabled", &json!({"value": true}));
         self
     }
 
@@ -216,16 +226,16 @@ impl Browser {
 
     /// Forgets what pages have loaded before, so that the next one is the first.
     pub fn forget_files(&self) -> &Self {
-        self.chromium("Network.clearBrowserCache", json!({}));
+        self.chromium("Network.clearBrowserCache", &json!({}));
         self
     }
 
     /// Takes the network away, or gives it back.
     pub fn offline(&self, offline: bool) -> &Self {
-        self.chromium("Network.enable", json!({}));
+        self.chromium("Network.enable", &json!({}));
         let network =
             json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
-        self.chromium("Network.emulateNetworkConditions", network);
+        self.chromium("Network.emulateNetworkConditions", &network);
         self
     }
 
@@ -254,7 +264,7 @@ impl Browser {
     /// Writes the whole page as `target/screenshots/{name}.png`.
     pub fn shoot(&self, name: &str) {
         let shot =
-            self.chromium("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true}));
+            self.chromium("Page.captureScreenshot", &json!({"format": "png", "captureBeyondViewport": true}));
         let file = screenshots().join(format!("{name}.png"));
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, STANDARD.decode(shot["data"].as_str().unwrap()).unwrap()).unwrap();

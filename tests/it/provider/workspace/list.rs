@@ -80,6 +80,24 @@ fn link_to(page: &str, language: &str) -> String {
 }
 
 #[actix_web::test]
+async fn the_first_page_is_small_with_all_that_it_loads() {
+    let provider = Provider::new().await;
+    for number in 0..26 {
+        provider.draft(&format!("Exercises for the knee after the operation, week {number}")).await;
+    }
+    let page = provider.page("/").await;
+    let mut size = page.len();
+    let files: Vec<_> = page.split('"').filter(|part| part.starts_with("/assets/")).collect();
+    assert_eq!(files.len(), 3, "{files:?}");
+    for path in files {
+        let file = provider.call(Call::get(path)).await;
+        assert_eq!(file.status, 200, "{path}");
+        size += file.body.len();
+    }
+    assert!(size < 60_000, "{size}");
+}
+
+#[actix_web::test]
 async fn the_settings_tell_whether_the_client_role_answers() {
     let receiver = Receiver::start(Behaviour::Answer(200, "{}".to_owned()));
     let provider = Provider::to(&receiver, &[]).await;
