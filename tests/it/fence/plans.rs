@@ -67,7 +67,8 @@ fn assert_by_index(database: &TestDatabase, statements: &[Prepared]) {
         let explain = format!("EXPLAIN (COSTS OFF) EXECUTE statement ({nulls})");
         let plan: Vec<Line> = sql_query(explain).load(&mut conn).unwrap();
         let plan: String = plan.into_iter().map(|line| line.line + "\n").collect();
-        assert!(!plan.contains("Seq Scan"), "{text}\n{plan}");
+        // The catalogue of databases has a handful of rows.
+        assert!(!plan.replace("Seq Scan on pg_database", "").contains("Seq Scan"), "{text}\n{plan}");
         let reads = plan.contains(" Scan") && !plan.contains("Scan on written");
         assert!(!reads || plan.contains("app.tenant_id"), "{text}\n{plan}");
     }

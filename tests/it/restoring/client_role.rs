@@ -7,9 +7,14 @@ use super::{reconcile, told};
 use crate::delivery::{Way, promised, text};
 use crate::support::backup::Backup;
 
+/// A client role that is stopped while its database is put back, and so remembers no tenant.
+async fn way() -> Way {
+    Way::between(&[("CODE_RESERVE_SIZE", "8")], &[("TENANT_CACHE_MS", "0")]).await
+}
+
 #[actix_web::test]
 async fn what_was_delivered_since_the_backup_is_sent_again_under_the_same_codes_and_links() {
-    let way = Way::with(&[("CODE_RESERVE_SIZE", "8")]).await;
+    let way = way().await;
     let (changed, code) = way.delivered("first").await;
     let (reissued, old_code) = way.delivered("reissued").await;
     let (revoked, dead_code) = way.delivered("revoked").await;
@@ -78,7 +83,7 @@ async fn what_was_delivered_since_the_backup_is_sent_again_under_the_same_codes_
 
 #[actix_web::test]
 async fn a_code_that_was_promised_is_kept_although_the_client_role_does_not_know_it_any_more() {
-    let way = Way::with(&[("CODE_RESERVE_SIZE", "8")]).await;
+    let way = way().await;
     let backup = Backup::of(way.client.database.url());
     way.fill_reserve().await;
     way.close();
@@ -96,7 +101,7 @@ async fn a_code_that_was_promised_is_kept_although_the_client_role_does_not_know
 
 #[actix_web::test]
 async fn a_code_that_another_document_has_got_meanwhile_is_not_given_twice() {
-    let way = Way::with(&[("CODE_RESERVE_SIZE", "8")]).await;
+    let way = way().await;
     let backup = Backup::of(way.client.database.url());
     way.fill_reserve().await;
     let (first, code) = way.delivered("first").await;

@@ -63,6 +63,7 @@ async fn another_code_really_replaces_the_one_of_an_operation_that_was_lost() {
     let lost = "SELECT 1 FROM access_codes WHERE dead_at IS NULL";
     assert_eq!(way.client.database.count(&format!("({lost}) AS living")), 1);
     way.provider.reissue(&id).await;
+    way.settle_all().await;
     let known = text(&way.provider.document(&id).await["accessCode"]);
     if way.state_of(&id).await == "delivered" {
         way.read(&known, "T").await;

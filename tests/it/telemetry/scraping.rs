@@ -10,7 +10,7 @@ use serde_json::json;
 use super::exposition::Samples;
 use crate::support::database::TestDatabase;
 use crate::support::http::{self, Call};
-use crate::support::process::{PATIENCE, Served};
+use crate::support::process::Served;
 use crate::support::tokens::{JWT, token};
 use crate::support::{for_each_role, writing_path};
 
@@ -60,14 +60,15 @@ fn a_port_of_their_own_tells_metrics_and_probes_and_nothing_else_does() {
 fn a_database_that_does_not_answer_is_told_so_without_waiting_for_it() {
     for_each_role(|role| {
         let database = TestDatabase::of(role.name());
+        // A role looks at its database before it serves, for as long as it may take to connect.
         let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("postgres://oc@{}/oc", silent.local_addr().unwrap());
         let (_served, port) =
-            scraped(role, &database, &[("DATABASE_URL", &url), ("DATABASE_CONNECT_TIMEOUT_SECONDS", "20")]);
+            scraped(role, &database, &[("DATABASE_URL", &url), ("DATABASE_CONNECT_TIMEOUT_SECONDS", "8")]);
         let begun = std::time::Instant::now();
         assert_eq!(Samples::of(port).series("oc_db_up").len(), 1);
         assert_eq!(Samples::of(port).value("oc_db_up"), 0.0);
-        assert!(begun.elapsed() < PATIENCE / 2);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(7));
     });
 }
 
