@@ -34,7 +34,7 @@ pub const TRY_AGAIN: Text =
     Text { en: "Try again", fr: "Réessayer", de: "Nochmals versuchen", it: "Riprovare" };
 pub const WHERE: Text = Text {
     en: "Where do I find my code?",
-    fr: "Où se trouve mon code ?",
+    fr: "Où se trouve mon code\u{a0}?",
     de: "Wo finde ich meinen Code?",
     it: "Dove trovo il mio codice?",
 };
@@ -46,14 +46,14 @@ pub const WHERE_ANSWER: Text = Text {
 };
 pub const LETTER: Text = Text {
     en: "Picture of a letter: the code stands in the lower part",
-    fr: "Image d’une lettre : le code figure dans la partie inférieure",
+    fr: "Image d’une lettre\u{a0}: le code figure dans la partie inférieure",
     de: "Bild eines Briefes: Der Code steht im unteren Teil",
     it: "Immagine di una lettera: il codice è nella parte inferiore",
 };
 pub const HELP_LABEL: Text = Text { en: "Help", fr: "Aide", de: "Hilfe", it: "Aiuto" };
 pub const HELP: Text = Text {
     en: "Do you need help? Please call your practice.",
-    fr: "Avez-vous besoin d’aide ? Appelez votre cabinet.",
+    fr: "Avez-vous besoin d’aide\u{a0}? Appelez votre cabinet.",
     de: "Brauchen Sie Hilfe? Bitte rufen Sie Ihre Praxis an.",
     it: "Ha bisogno di aiuto? Chiami il suo studio.",
 };
@@ -68,25 +68,25 @@ pub const EMPTY: Text = Text {
 };
 pub const TYPO: Text = Text {
     en: "There is a small mistake in this code: a sign is missing, too many, or different. This does not count as a try. Please compare it with your letter.",
-    fr: "Il y a une petite faute dans ce code : un signe manque, est en trop ou différent. Cet essai ne compte pas. Comparez le code avec votre lettre.",
+    fr: "Il y a une petite faute dans ce code\u{a0}: un signe manque, est en trop ou différent. Cet essai ne compte pas. Comparez le code avec votre lettre.",
     de: "In diesem Code ist ein kleiner Fehler: Ein Zeichen fehlt, ist zu viel oder anders. Das zählt nicht als Versuch. Bitte vergleichen Sie ihn mit Ihrem Brief.",
     it: "In questo codice c’è un piccolo errore: un segno manca, è in più o è diverso. Non conta come tentativo. Lo confronti con la sua lettera.",
 };
 pub const REFUSED: Text = Text {
     en: "This code does not open a document. Please compare it with your letter, sign by sign, and try again. After several wrong tries a code is blocked; your practice will then give you a new one.",
-    fr: "Ce code n’ouvre aucun document. Comparez-le signe par signe avec votre lettre, puis réessayez. Après plusieurs essais erronés, un code est bloqué ; votre cabinet vous en donnera alors un nouveau.",
+    fr: "Ce code n’ouvre aucun document. Comparez-le signe par signe avec votre lettre, puis réessayez. Après plusieurs essais erronés, un code est bloqué\u{a0}; votre cabinet vous en donnera alors un nouveau.",
     de: "Dieser Code öffnet kein Dokument. Bitte vergleichen Sie ihn Zeichen für Zeichen mit Ihrem Brief und versuchen Sie es nochmals. Nach mehreren falschen Versuchen wird ein Code gesperrt; Ihre Praxis gibt Ihnen dann einen neuen.",
     it: "Questo codice non apre alcun documento. Lo confronti segno per segno con la sua lettera e riprovi. Dopo vari tentativi errati un codice viene bloccato; il suo studio gliene darà uno nuovo.",
 };
 pub const WRONG: Text = Text {
     en: "This code is not right. Please compare it with your letter, sign by sign. You can try {0} more times; then this link is blocked.",
-    fr: "Ce code n’est pas juste. Comparez-le signe par signe avec votre lettre. Vous pouvez essayer encore {0} fois ; ensuite, ce lien est bloqué.",
+    fr: "Ce code n’est pas juste. Comparez-le signe par signe avec votre lettre. Vous pouvez essayer encore {0} fois\u{a0}; ensuite, ce lien est bloqué.",
     de: "Dieser Code ist nicht richtig. Bitte vergleichen Sie ihn Zeichen für Zeichen mit Ihrem Brief. Sie können es noch {0} Mal versuchen; danach ist dieser Link gesperrt.",
     it: "Questo codice non è giusto. Lo confronti segno per segno con la sua lettera. Può provare ancora {0} volte; poi questo link viene bloccato.",
 };
 pub const WRONG_ONCE: Text = Text {
     en: "This code is not right. Please compare it with your letter, sign by sign. You can try once more; then this link is blocked.",
-    fr: "Ce code n’est pas juste. Comparez-le signe par signe avec votre lettre. Vous pouvez essayer encore une fois ; ensuite, ce lien est bloqué.",
+    fr: "Ce code n’est pas juste. Comparez-le signe par signe avec votre lettre. Vous pouvez essayer encore une fois\u{a0}; ensuite, ce lien est bloqué.",
     de: "Dieser Code ist nicht richtig. Bitte vergleichen Sie ihn Zeichen für Zeichen mit Ihrem Brief. Sie können es noch einmal versuchen; danach ist dieser Link gesperrt.",
     it: "Questo codice non è giusto. Lo confronti segno per segno con la sua lettera. Può provare ancora una volta; poi questo link viene bloccato.",
 };
@@ -98,7 +98,7 @@ pub const BLOCKED_TITLE: Text = Text {
 };
 pub const BLOCKED: Text = Text {
     en: "Too many wrong codes were typed here, so this link is blocked. Please call your practice: it will give you a new one.",
-    fr: "Trop de codes erronés ont été saisis ici ; ce lien est donc bloqué. Appelez votre cabinet : il vous en donnera un nouveau.",
+    fr: "Trop de codes erronés ont été saisis ici\u{a0}; ce lien est donc bloqué. Appelez votre cabinet\u{a0}: il vous en donnera un nouveau.",
     de: "Hier wurden zu viele falsche Codes eingegeben, darum ist dieser Link gesperrt. Bitte rufen Sie Ihre Praxis an: Sie gibt Ihnen einen neuen.",
     it: "Sono stati inseriti troppi codici errati, perciò questo link è bloccato. Chiami il suo studio: gliene darà uno nuovo.",
 };
@@ -134,7 +134,7 @@ pub const REVOKED_TITLE: Text = Text {
 };
 pub const REVOKED: Text = Text {
     en: "This code is no longer valid. If your practice has given you a newer one, please use that; otherwise call them.",
-    fr: "Ce code n’est plus valable. Si votre cabinet vous en a donné un plus récent, utilisez-le ; sinon, appelez-le.",
+    fr: "Ce code n’est plus valable. Si votre cabinet vous en a donné un plus récent, utilisez-le\u{a0}; sinon, appelez-le.",
     de: "Dieser Code gilt nicht mehr. Wenn Ihre Praxis Ihnen einen neueren gegeben hat, benutzen Sie bitte diesen; sonst rufen Sie sie an.",
     it: "Questo codice non è più valido. Se il suo studio gliene ha dato uno più recente, usi quello; altrimenti lo chiami.",
 };
@@ -146,7 +146,7 @@ pub const ON_ITS_WAY_TITLE: Text = Text {
 };
 pub const ON_ITS_WAY: Text = Text {
     en: "Your code is right. The document has not arrived here yet: please keep the code and try again in a few minutes.",
-    fr: "Votre code est juste. Le document n’est pas encore arrivé : gardez le code et réessayez dans quelques minutes.",
+    fr: "Votre code est juste. Le document n’est pas encore arrivé\u{a0}: gardez le code et réessayez dans quelques minutes.",
     de: "Ihr Code ist richtig. Das Dokument ist noch nicht hier: Bitte behalten Sie den Code und versuchen Sie es in ein paar Minuten nochmals.",
     it: "Il suo codice è giusto. Il documento non è ancora arrivato: conservi il codice e riprovi tra qualche minuto.",
 };
@@ -158,7 +158,7 @@ pub const BUSY_TITLE: Text = Text {
 };
 pub const BUSY: Text = Text {
     en: "The document can’t be shown at the moment. Nothing is lost: please try again in a minute.",
-    fr: "Le document ne peut pas être affiché pour le moment. Rien n’est perdu : réessayez dans une minute.",
+    fr: "Le document ne peut pas être affiché pour le moment. Rien n’est perdu\u{a0}: réessayez dans une minute.",
     de: "Das Dokument kann im Moment nicht gezeigt werden. Es geht nichts verloren: Bitte versuchen Sie es in einer Minute nochmals.",
     it: "Il documento non può essere mostrato in questo momento. Nulla è perso: riprovi tra un minuto.",
 };
@@ -170,7 +170,7 @@ pub const ENDED_TITLE: Text = Text {
 };
 pub const ENDED: Text = Text {
     en: "You were away for a while, so the document was closed to protect it. Please type your code again.",
-    fr: "Vous êtes resté absent un moment ; le document a été fermé pour le protéger. Veuillez saisir à nouveau votre code.",
+    fr: "Vous êtes resté absent un moment\u{a0}; le document a été fermé pour le protéger. Veuillez saisir à nouveau votre code.",
     de: "Sie waren eine Weile weg, darum wurde das Dokument zum Schutz geschlossen. Bitte geben Sie Ihren Code nochmals ein.",
     it: "Lei è stato assente per un po’; il documento è stato chiuso per proteggerlo. Inserisca di nuovo il suo codice.",
 };
@@ -208,7 +208,7 @@ pub const SEND_NUMBER: Text =
     Text { en: "Send the number", fr: "Envoyer le numéro", de: "Nummer senden", it: "Inviare il numero" };
 pub const NOT_YOURS: Text = Text {
     en: "This is not your address? Please call your practice.",
-    fr: "Ce n’est pas votre adresse ? Appelez votre cabinet.",
+    fr: "Ce n’est pas votre adresse\u{a0}? Appelez votre cabinet.",
     de: "Das ist nicht Ihre Adresse? Bitte rufen Sie Ihre Praxis an.",
     it: "Non è il suo indirizzo? Chiami il suo studio.",
 };
@@ -239,7 +239,7 @@ pub const NUMBER_HINT: Text = Text {
 };
 pub const NOTHING_CAME: Text = Text {
     en: "Nothing has arrived after half a minute?",
-    fr: "Rien n’est arrivé après une demi-minute ?",
+    fr: "Rien n’est arrivé après une demi-minute\u{a0}?",
     de: "Ist nach einer halben Minute nichts angekommen?",
     it: "Dopo mezzo minuto non è arrivato nulla?",
 };
@@ -287,13 +287,13 @@ pub const NUMBER_BLOCKED_TITLE: Text = Text {
 };
 pub const NUMBER_BLOCKED: Text = Text {
     en: "Too many wrong numbers were typed, so this code is blocked. Please call your practice: it will give you a new one.",
-    fr: "Trop de numéros erronés ont été saisis ; ce code est donc bloqué. Appelez votre cabinet : il vous en donnera un nouveau.",
+    fr: "Trop de numéros erronés ont été saisis\u{a0}; ce code est donc bloqué. Appelez votre cabinet\u{a0}: il vous en donnera un nouveau.",
     de: "Es wurden zu viele falsche Nummern eingegeben, darum ist dieser Code gesperrt. Bitte rufen Sie Ihre Praxis an: Sie gibt Ihnen einen neuen.",
     it: "Sono stati inseriti troppi numeri errati, perciò questo codice è bloccato. Chiami il suo studio: gliene darà uno nuovo.",
 };
 pub const NUMBER_NOT_SENT: Text = Text {
     en: "The number could not be sent at the moment. Nothing is lost: please try again in a minute.",
-    fr: "Le numéro n’a pas pu être envoyé pour le moment. Rien n’est perdu : réessayez dans une minute.",
+    fr: "Le numéro n’a pas pu être envoyé pour le moment. Rien n’est perdu\u{a0}: réessayez dans une minute.",
     de: "Die Nummer konnte im Moment nicht gesendet werden. Es geht nichts verloren: Bitte versuchen Sie es in einer Minute nochmals.",
     it: "In questo momento non è stato possibile inviare il numero. Nulla è perso: riprovi tra un minuto.",
 };
@@ -312,17 +312,21 @@ pub const HOURS: Text =
 pub const PRINT: Text = Text { en: "Print", fr: "Imprimer", de: "Drucken", it: "Stampa" };
 pub const OFFLINE: Text = Text {
     en: "You are offline. Nothing is lost: connect to the internet, then try again.",
-    fr: "Vous êtes hors ligne. Rien n’est perdu : connectez-vous à Internet, puis réessayez.",
+    fr: "Vous êtes hors ligne. Rien n’est perdu\u{a0}: connectez-vous à Internet, puis réessayez.",
     de: "Sie sind offline. Es geht nichts verloren: Verbinden Sie sich mit dem Internet und versuchen Sie es nochmals.",
     it: "Lei è offline. Nulla è perso: si colleghi a Internet, poi riprovi.",
 };
 
 // The document.
 
-pub const FROM: Text = Text { en: "From", fr: "De", de: "Von", it: "Da" };
-pub const RECEIVED: Text = Text { en: "Date", fr: "Date", de: "Datum", it: "Data" };
-pub const VALID_UNTIL: Text =
-    Text { en: "Can be read until", fr: "Lisible jusqu’au", de: "Lesbar bis", it: "Leggibile fino al" };
+pub const FROM: Text = Text { en: "From:", fr: "De\u{a0}:", de: "Von:", it: "Da:" };
+pub const RECEIVED: Text = Text { en: "Date:", fr: "Date\u{a0}:", de: "Datum:", it: "Data:" };
+pub const VALID_UNTIL: Text = Text {
+    en: "Can be read until:",
+    fr: "Lisible jusqu’au\u{a0}:",
+    de: "Lesbar bis:",
+    it: "Leggibile fino al:",
+};
 pub const FINISH: Text =
     Text { en: "I am finished", fr: "J’ai terminé", de: "Ich bin fertig", it: "Ho finito" };
 pub const SEEN_TITLE: Text = Text {
@@ -347,7 +351,7 @@ pub const STAY: Text =
     Text { en: "Keep reading", fr: "Continuer à lire", de: "Weiterlesen", it: "Continuare a leggere" };
 pub const ON_PAPER: Text = Text {
     en: "Printed from {0}. Document {1}. Fingerprint of the text (SHA-256): {2}",
-    fr: "Imprimé depuis {0}. Document {1}. Empreinte du texte (SHA-256) : {2}",
+    fr: "Imprimé depuis {0}. Document {1}. Empreinte du texte (SHA-256)\u{a0}: {2}",
     de: "Gedruckt von {0}. Dokument {1}. Fingerabdruck des Textes (SHA-256): {2}",
     it: "Stampato da {0}. Documento {1}. Impronta del testo (SHA-256): {2}",
 };

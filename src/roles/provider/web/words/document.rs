@@ -14,7 +14,7 @@ pub const TITLE_HINT: Text = Text {
 pub const TEXT: Text = Text { en: "Text", fr: "Texte", de: "Text", it: "Testo" };
 pub const TEXT_HINT: Text = Text {
     en: "You can write Markdown: # heading, **bold**, - list, tables.",
-    fr: "Vous pouvez écrire en Markdown : # titre, **gras**, - liste, tableaux.",
+    fr: "Vous pouvez écrire en Markdown\u{a0}: # titre, **gras**, - liste, tableaux.",
     de: "Sie können Markdown schreiben: # Überschrift, **fett**, - Liste, Tabellen.",
     it: "Può scrivere in Markdown: # titolo, **grassetto**, - elenco, tabelle.",
 };
@@ -78,19 +78,19 @@ pub const KEPT_INCOMPLETE: Text = Text {
 };
 pub const KEPT_SIGNED_OUT: Text = Text {
     en: "You are not signed in any more. What you type is kept in this browser; sign in in another tab and go on here.",
-    fr: "Vous n’êtes plus connecté. Ce que vous saisissez est conservé dans ce navigateur ; connectez-vous dans un autre onglet et continuez ici.",
+    fr: "Vous n’êtes plus connecté. Ce que vous saisissez est conservé dans ce navigateur\u{a0}; connectez-vous dans un autre onglet et continuez ici.",
     de: "Sie sind nicht mehr angemeldet. Was Sie schreiben, bleibt in diesem Browser; melden Sie sich in einem anderen Tab an und fahren Sie hier fort.",
     it: "L’accesso è scaduto. Ciò che scrive resta in questo browser; acceda in un’altra scheda e continui qui.",
 };
 pub const KEPT_BROKEN: Text = Text {
     en: "This can’t be saved as it is: please look at the marked fields. It is kept in this browser.",
-    fr: "Impossible d’enregistrer ainsi : veuillez vérifier les champs marqués. Le texte est conservé dans ce navigateur.",
+    fr: "Impossible d’enregistrer ainsi\u{a0}: veuillez vérifier les champs marqués. Le texte est conservé dans ce navigateur.",
     de: "So kann es nicht gespeichert werden: Bitte sehen Sie die markierten Felder an. Es bleibt in diesem Browser.",
     it: "Così non si può salvare: controlli i campi segnati. Il testo resta in questo browser.",
 };
 pub const RESTORED: Text = Text {
     en: "This browser has kept what was not saved; it is back in the fields.",
-    fr: "Ce navigateur a conservé ce qui n’était pas enregistré ; c’est de nouveau dans les champs.",
+    fr: "Ce navigateur a conservé ce qui n’était pas enregistré\u{a0}; c’est de nouveau dans les champs.",
     de: "Dieser Browser hat behalten, was nicht gespeichert war; es steht wieder in den Feldern.",
     it: "Questo browser ha conservato ciò che non era salvato; è di nuovo nei campi.",
 };
@@ -108,7 +108,7 @@ pub const TITLE_BROKEN: Text = Text {
 };
 pub const TEXT_TOO_LONG: Text = Text {
     en: "The text is too long: with its pictures, it may hold 1,000,000 characters. Remove a picture, or insert a smaller one.",
-    fr: "Le texte est trop long : avec ses images, il peut contenir 1 000 000 de caractères. Retirez une image ou insérez-en une plus petite.",
+    fr: "Le texte est trop long\u{a0}: avec ses images, il peut contenir 1 000 000 de caractères. Retirez une image ou insérez-en une plus petite.",
     de: "Der Text ist zu lang: Mit seinen Bildern darf er 1 000 000 Zeichen enthalten. Entfernen Sie ein Bild, oder fügen Sie ein kleineres ein.",
     it: "Il testo è troppo lungo: con le immagini può contenere 1 000 000 di caratteri. Tolga un’immagine o ne inserisca una più piccola.",
 };
@@ -138,13 +138,13 @@ pub const PHONE_BROKEN: Text = Text {
 };
 pub const EMAIL_NEEDED: Text = Text {
     en: "The number is sent to this address: type one such as anna@example.ch, without accents.",
-    fr: "Le numéro est envoyé à cette adresse : saisissez-en une telle que anna@example.ch, sans accents.",
+    fr: "Le numéro est envoyé à cette adresse\u{a0}: saisissez-en une telle que anna@example.ch, sans accents.",
     de: "An diese Adresse wird die Nummer gesendet: Geben Sie eine wie anna@example.ch ein, ohne Umlaute.",
     it: "Il numero viene inviato a questo indirizzo: ne scriva uno come anna@example.ch, senza accenti.",
 };
 pub const PHONE_NEEDED: Text = Text {
     en: "The number is sent to this telephone: type it in international form, such as +41 79 123 45 67.",
-    fr: "Le numéro est envoyé à ce téléphone : saisissez-le sous forme internationale, par exemple +41 79 123 45 67.",
+    fr: "Le numéro est envoyé à ce téléphone\u{a0}: saisissez-le sous forme internationale, par exemple +41 79 123 45 67.",
     de: "An dieses Telefon wird die Nummer gesendet: Geben Sie es international ein, etwa +41 79 123 45 67.",
     it: "Il numero viene inviato a questo telefono: lo scriva in forma internazionale, come +41 79 123 45 67.",
 };
@@ -160,6 +160,12 @@ pub const CHECK: Text = Text {
     fr: "Demandé en plus du code",
     de: "Zusätzlich zum Code verlangt",
     it: "Richiesto oltre al codice",
+};
+pub const CHECKED: Text = Text {
+    en: "Asked beside the code:",
+    fr: "Demandé en plus du code\u{a0}:",
+    de: "Zusätzlich zum Code verlangt:",
+    it: "Richiesto oltre al codice:",
 };
 pub const CHECK_HINT: Text = Text {
     en: "Whoever has the letter also needs this telephone or mailbox. The number is sent to the address above when somebody opens the document.",
@@ -209,13 +215,13 @@ pub const PICTURE_DONE: Text = Text {
 };
 pub const PICTURE_UNREADABLE: Text = Text {
     en: "This file is not a picture that can be shown: choose a PNG, JPEG, GIF or WebP file.",
-    fr: "Ce fichier n’est pas une image affichable : choisissez un fichier PNG, JPEG, GIF ou WebP.",
+    fr: "Ce fichier n’est pas une image affichable\u{a0}: choisissez un fichier PNG, JPEG, GIF ou WebP.",
     de: "Diese Datei ist kein Bild, das gezeigt werden kann: Wählen Sie eine PNG-, JPEG-, GIF- oder WebP-Datei.",
     it: "Questo file non è un’immagine che si possa mostrare: scelga un file PNG, JPEG, GIF o WebP.",
 };
 pub const PICTURE_NO_ROOM: Text = Text {
     en: "There is no room for another picture: with its pictures, a text may hold 1,000,000 characters.",
-    fr: "Il n’y a plus de place pour une autre image : avec ses images, un texte peut contenir 1 000 000 de caractères.",
+    fr: "Il n’y a plus de place pour une autre image\u{a0}: avec ses images, un texte peut contenir 1 000 000 de caractères.",
     de: "Für ein weiteres Bild ist kein Platz: Mit seinen Bildern darf ein Text 1 000 000 Zeichen enthalten.",
     it: "Non c’è spazio per un’altra immagine: con le immagini un testo può contenere 1 000 000 di caratteri.",
 };
@@ -257,7 +263,7 @@ pub const TAKE_THEIRS: Text = Text {
 };
 pub const EDIT_SENT: Text = Text {
     en: "This document was sent already. What you save becomes a new version; the client sees it once you send it, under the same code.",
-    fr: "Ce document a déjà été envoyé. Ce que vous enregistrez devient une nouvelle version ; le client la verra quand vous l’enverrez, avec le même code.",
+    fr: "Ce document a déjà été envoyé. Ce que vous enregistrez devient une nouvelle version\u{a0}; le client la verra quand vous l’enverrez, avec le même code.",
     de: "Dieses Dokument wurde schon gesendet. Was Sie speichern, wird eine neue Version; die Klientin oder der Klient sieht sie, sobald Sie sie senden, mit demselben Code.",
     it: "Questo documento è già stato inviato. Ciò che salva diventa una nuova versione; il cliente la vede quando la invia, con lo stesso codice.",
 };
@@ -285,7 +291,7 @@ pub const CODE_COMES: Text = Text {
 };
 pub const TWO_WAYS: Text = Text {
     en: "Hand over the link and the code by two ways: the link by mail, the code by letter or telephone.",
-    fr: "Transmettez le lien et le code par deux voies : le lien par e-mail, le code par lettre ou par téléphone.",
+    fr: "Transmettez le lien et le code par deux voies\u{a0}: le lien par e-mail, le code par lettre ou par téléphone.",
     de: "Übergeben Sie Link und Code auf zwei Wegen: den Link per E-Mail, den Code per Brief oder Telefon.",
     it: "Trasmetta link e codice per due vie: il link via e-mail, il codice per lettera o telefono.",
 };

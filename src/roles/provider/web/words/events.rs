@@ -48,13 +48,13 @@ pub const CODE_WRONG: Text = Text {
 };
 pub const CODE_BLOCKED: Text = Text {
     en: "Blocked after wrong codes: give a new code",
-    fr: "Bloqué après des codes erronés : donnez un nouveau code",
+    fr: "Bloqué après des codes erronés\u{a0}: donnez un nouveau code",
     de: "Nach falschen Codes gesperrt: Vergeben Sie einen neuen Code",
     it: "Bloccato dopo codici errati: dia un nuovo codice",
 };
 pub const OTP_BLOCKED: Text = Text {
     en: "Blocked after wrong numbers: give a new code",
-    fr: "Bloqué après des numéros erronés : donnez un nouveau code",
+    fr: "Bloqué après des numéros erronés\u{a0}: donnez un nouveau code",
     de: "Nach falschen Nummern gesperrt: Vergeben Sie einen neuen Code",
     it: "Bloccato dopo numeri errati: dia un nuovo codice",
 };

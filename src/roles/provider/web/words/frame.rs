@@ -45,7 +45,7 @@ pub const TOKEN: Text =
     Text { en: "Access token", fr: "Jeton d’accès", de: "Zugriffstoken", it: "Token di accesso" };
 pub const TOKEN_HINT: Text = Text {
     en: "Your administrator gives you one. It is not kept; you stay signed in as long as it is valid.",
-    fr: "Votre administrateur vous en donne un. Il n’est pas conservé ; vous restez connecté tant qu’il est valable.",
+    fr: "Votre administrateur vous en donne un. Il n’est pas conservé\u{a0}; vous restez connecté tant qu’il est valable.",
     de: "Sie erhalten es von Ihrer Administration. Es wird nicht gespeichert; Sie bleiben angemeldet, solange es gültig ist.",
     it: "Lo riceve dall’amministrazione. Non viene salvato; l’accesso dura finché il token è valido.",
 };
@@ -63,7 +63,7 @@ pub const TOKEN_TOO_LONG: Text = Text {
 };
 pub const ACCOUNT_REFUSED: Text = Text {
     en: "Your account could not be confirmed. Please try again; if it happens again, call your administrator.",
-    fr: "Votre compte n’a pas pu être confirmé. Veuillez réessayer ; si cela se répète, appelez votre administrateur.",
+    fr: "Votre compte n’a pas pu être confirmé. Veuillez réessayer\u{a0}; si cela se répète, appelez votre administrateur.",
     de: "Ihr Konto konnte nicht bestätigt werden. Bitte versuchen Sie es nochmals; geschieht es wieder, rufen Sie Ihre Administration an.",
     it: "Il Suo account non è stato confermato. Riprovi; se succede di nuovo, contatti l’amministrazione.",
 };
@@ -105,7 +105,7 @@ pub const NOT_FOUND: Text = Text {
 };
 pub const BUSY: Text = Text {
     en: "There is too much to do at the moment. Nothing is lost: please try again in a few seconds.",
-    fr: "Le service est très occupé. Rien n’est perdu : veuillez réessayer dans quelques secondes.",
+    fr: "Le service est très occupé. Rien n’est perdu\u{a0}: veuillez réessayer dans quelques secondes.",
     de: "Im Moment ist zu viel los. Es ist nichts verloren: Bitte versuchen Sie es in ein paar Sekunden nochmals.",
     it: "Al momento c’è troppo da fare. Nulla è perso: riprovi tra qualche secondo.",
 };
@@ -129,7 +129,7 @@ pub const NOT_ALLOWED_NOW: Text = Text {
 };
 pub const BROKEN: Text = Text {
     en: "Something broke on our side. Nothing is lost: please try again in a minute.",
-    fr: "Un problème est survenu de notre côté. Rien n’est perdu : veuillez réessayer dans une minute.",
+    fr: "Un problème est survenu de notre côté. Rien n’est perdu\u{a0}: veuillez réessayer dans une minute.",
     de: "Bei uns ist etwas schiefgegangen. Es ist nichts verloren: Bitte versuchen Sie es in einer Minute nochmals.",
     it: "Qualcosa è andato storto da noi. Nulla è perso: riprovi tra un minuto.",
 };

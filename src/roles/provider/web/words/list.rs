@@ -107,25 +107,25 @@ pub const IS_EXPIRED: Text =
     Text { en: "Access has expired", fr: "Accès expiré", de: "Zugang abgelaufen", it: "Accesso scaduto" };
 pub const REVOKE_WAITS: Text = Text {
     en: "Withdrawal is waiting; the code still opens",
-    fr: "Retrait en attente ; le code ouvre encore",
+    fr: "Retrait en attente\u{a0}; le code ouvre encore",
     de: "Rückzug wartet; der Code öffnet noch",
     it: "Ritiro in attesa; il codice apre ancora",
 };
 pub const REVOKE_FAILED: Text = Text {
     en: "Withdrawal failed; the code still opens",
-    fr: "Échec du retrait ; le code ouvre encore",
+    fr: "Échec du retrait\u{a0}; le code ouvre encore",
     de: "Rückzug fehlgeschlagen; der Code öffnet noch",
     it: "Ritiro fallito; il codice apre ancora",
 };
 pub const CODE_WAITS: Text = Text {
     en: "New code is waiting; the old one still opens",
-    fr: "Nouveau code en attente ; l’ancien ouvre encore",
+    fr: "Nouveau code en attente\u{a0}; l’ancien ouvre encore",
     de: "Neuer Code wartet; der alte öffnet noch",
     it: "Nuovo codice in attesa; il vecchio apre ancora",
 };
 pub const CODE_FAILED: Text = Text {
     en: "New code failed; the old one still opens",
-    fr: "Échec du nouveau code ; l’ancien ouvre encore",
+    fr: "Échec du nouveau code\u{a0}; l’ancien ouvre encore",
     de: "Neuer Code fehlgeschlagen; der alte öffnet noch",
     it: "Nuovo codice fallito; il vecchio apre ancora",
 };
@@ -229,7 +229,7 @@ pub const REMOVED_TEXT: Text = Text {
 };
 pub const LIBRARY_FULL: Text = Text {
     en: "The library is full: remove a text that nobody uses any more.",
-    fr: "La bibliothèque est pleine : retirez un texte que personne n’utilise plus.",
+    fr: "La bibliothèque est pleine\u{a0}: retirez un texte que personne n’utilise plus.",
     de: "Die Bibliothek ist voll: Entfernen Sie einen Text, den niemand mehr braucht.",
     it: "La biblioteca è piena: tolga un testo che nessuno usa più.",
 };

@@ -16,7 +16,7 @@ pub const LEAD: Text = Text {
 };
 pub const NONE_YET: Text = Text {
     en: "You have not said anything yet: what holds for the whole installation is shown.",
-    fr: "Vous n’avez encore rien indiqué : ce qui vaut pour toute l’installation est affiché.",
+    fr: "Vous n’avez encore rien indiqué\u{a0}: ce qui vaut pour toute l’installation est affiché.",
     de: "Sie haben noch nichts angegeben: Gezeigt wird, was für die ganze Installation gilt.",
     it: "Non ha ancora indicato nulla: viene mostrato ciò che vale per tutta l’installazione.",
 };
@@ -28,7 +28,7 @@ pub const SHOWN: Text = Text {
 };
 pub const ON_ITS_WAY: Text = Text {
     en: "It is on its way to the clients’ page; it gets there by itself, also if that can’t be reached just now.",
-    fr: "C’est en route vers la page des clients ; cela y arrive tout seul, même si elle est injoignable en ce moment.",
+    fr: "C’est en route vers la page des clients\u{a0}; cela y arrive tout seul, même si elle est injoignable en ce moment.",
     de: "Es ist unterwegs zur Seite für Klienten und kommt von selbst an, auch wenn diese gerade nicht erreichbar ist.",
     it: "È in viaggio verso la pagina dei clienti; arriva da solo, anche se ora non è raggiungibile.",
 };
@@ -125,7 +125,7 @@ pub const COLOUR_BROKEN: Text = Text {
 };
 pub const COLOUR_LIGHT: Text = Text {
     en: "This colour is too light to be read on white: its contrast is {0}, and {1} is needed. Please choose a darker one.",
-    fr: "Cette couleur est trop claire pour être lisible sur du blanc : son contraste est de {0}, il faut {1}. Veuillez en choisir une plus foncée.",
+    fr: "Cette couleur est trop claire pour être lisible sur du blanc\u{a0}: son contraste est de {0}, il faut {1}. Veuillez en choisir une plus foncée.",
     de: "Diese Farbe ist zu hell, um auf Weiss lesbar zu sein: Ihr Kontrast ist {0}, nötig sind {1}. Bitte wählen Sie eine dunklere.",
     it: "Questo colore è troppo chiaro per essere leggibile sul bianco: il contrasto è {0}, serve {1}. Ne scelga uno più scuro.",
 };
@@ -137,7 +137,7 @@ pub const LOGO_BROKEN: Text = Text {
 };
 pub const OVERTAKEN: Text = Text {
     en: "Somebody else has changed this meanwhile. What you have typed still stands here; save again to replace what they have saved.",
-    fr: "Quelqu’un d’autre a modifié ceci entre-temps. Votre saisie figure encore ici ; enregistrez de nouveau pour remplacer la sienne.",
+    fr: "Quelqu’un d’autre a modifié ceci entre-temps. Votre saisie figure encore ici\u{a0}; enregistrez de nouveau pour remplacer la sienne.",
     de: "Jemand anders hat das inzwischen geändert. Ihre Eingaben stehen noch hier; speichern Sie nochmals, um das Gespeicherte zu ersetzen.",
     it: "Nel frattempo qualcun altro ha modificato questi dati. Quanto ha scritto è ancora qui; salvi di nuovo per sostituire ciò che è salvato.",
 };
@@ -162,7 +162,7 @@ pub const EXAMPLE_BUTTON: Text =
     Text { en: "I am finished", fr: "J’ai terminé", de: "Ich bin fertig", it: "Ho finito" };
 pub const EXAMPLE_HELP: Text = Text {
     en: "Do you need help? Please call your practice.",
-    fr: "Avez-vous besoin d’aide ? Appelez votre cabinet.",
+    fr: "Avez-vous besoin d’aide\u{a0}? Appelez votre cabinet.",
     de: "Brauchen Sie Hilfe? Bitte rufen Sie Ihre Praxis an.",
     it: "Ha bisogno di aiuto? Chiami il suo studio.",
 };

@@ -4,7 +4,7 @@ use crate::domain::language::Text;
 
 pub const SEND_ASK: Text = Text {
     en: "Send this document?",
-    fr: "Envoyer ce document ?",
+    fr: "Envoyer ce document\u{a0}?",
     de: "Dieses Dokument senden?",
     it: "Inviare questo documento?",
 };
@@ -18,7 +18,7 @@ pub const SEND_YES: Text =
     Text { en: "Send now", fr: "Envoyer maintenant", de: "Jetzt senden", it: "Invia ora" };
 pub const REVOKE_ASK: Text = Text {
     en: "Withdraw this document?",
-    fr: "Retirer ce document ?",
+    fr: "Retirer ce document\u{a0}?",
     de: "Dieses Dokument zurückziehen?",
     it: "Ritirare questo documento?",
 };
@@ -32,7 +32,7 @@ pub const REVOKE_YES: Text =
     Text { en: "Withdraw now", fr: "Retirer maintenant", de: "Jetzt zurückziehen", it: "Ritira ora" };
 pub const REISSUE_ASK: Text = Text {
     en: "Give a new code?",
-    fr: "Donner un nouveau code ?",
+    fr: "Donner un nouveau code\u{a0}?",
     de: "Neuen Code vergeben?",
     it: "Dare un nuovo codice?",
 };
@@ -50,7 +50,7 @@ pub const REISSUE_YES: Text = Text {
 };
 pub const DELETE_ASK: Text = Text {
     en: "Delete this document?",
-    fr: "Supprimer ce document ?",
+    fr: "Supprimer ce document\u{a0}?",
     de: "Dieses Dokument löschen?",
     it: "Eliminare questo documento?",
 };
@@ -68,7 +68,7 @@ pub const DELETE_YES: Text = Text {
 };
 pub const EXPIRY_ASK: Text = Text {
     en: "When does access end?",
-    fr: "Quand l’accès prend-il fin ?",
+    fr: "Quand l’accès prend-il fin\u{a0}?",
     de: "Wann endet der Zugang?",
     it: "Quando finisce l’accesso?",
 };
