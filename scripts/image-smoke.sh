@@ -49,7 +49,7 @@ secret() {
 # A database that takes connections over TLS alone, with an authority of its own.
 start_database() {
   programs=$(find ${OC_POSTGRES:+"$OC_POSTGRES" "$OC_POSTGRES/bin"} /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
-    -maxdepth 1 -name initdb -printf '%h\n' 2>/dev/null | tail -n 1)
+    -maxdepth 1 -name initdb -printf '%h\n' 2>/dev/null | tail -n 1 || true)
   if [ -z "$programs" ]; then programs=$(dirname "$(readlink -f "$(command -v initdb)")"); fi
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost -keyout "$work/server.key" -out "$work/server.crt" 2>/dev/null
