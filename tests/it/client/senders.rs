@@ -15,6 +15,8 @@ use crate::tenants::{ALWAYS_ASK, done, operate};
 
 const LOGO: &str = "data:image/svg+xml;base64,PHN2Zy8+";
 const PATH: &str = "/v1/sender";
+/// Enough for the slowest machine: a page whose practice can't be read in time shows none.
+const PATIENT: (&str, &str) = ("DATABASE_POOL_WAIT_MS", "15000");
 const NAME: &str = "Praxis am See";
 
 fn said(sequence: i64, name: &str) -> Value {
@@ -28,7 +30,7 @@ impl Client {
 
     /// A client role that knows the practice `default`.
     async fn of_practice() -> Self {
-        let client = Self::new().await;
+        let client = Self::on(&Rc::new(TestDatabase::of("client")), &[PATIENT]).await;
         assert_eq!(client.hear(&said(1, NAME)).await.status, 204);
         client
     }
@@ -93,7 +95,7 @@ async fn a_practice_that_is_not_here_looks_like_one_that_has_said_nothing() {
 #[actix_web::test]
 async fn a_suspended_practice_looks_like_one_that_is_not_here() {
     let database = Rc::new(TestDatabase::of("client"));
-    let client = Client::on(&database, &[ALWAYS_ASK]).await;
+    let client = Client::on(&database, &[ALWAYS_ASK, PATIENT]).await;
     client.hear(&said(1, NAME)).await;
     assert!(shows(&client.page_at("/p/default").await));
     done(&operate(Role::Client, &database, &["tenant", "suspend", "default"]));

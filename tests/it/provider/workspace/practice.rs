@@ -8,6 +8,8 @@ use crate::provider::senders::{LOGO, practice};
 use crate::support::http::{Answer, Call};
 use crate::support::tokens::JWT;
 
+/// Enough for the slowest machine.
+const PATIENT: (&str, &str) = ("DATABASE_POOL_WAIT_MS", "15000");
 const PATH: &str = "/settings/practice";
 const SVG: &[u8] = b"<svg xmlns='http://www.w3.org/2000/svg'/>";
 
@@ -51,7 +53,7 @@ impl Provider {
 
 #[actix_web::test]
 async fn what_is_typed_is_saved_and_shown() {
-    let provider = Provider::new().await;
+    let provider = Provider::with(&[PATIENT]).await;
     assert_says(&provider.call(Call::get("/settings")).await, 200, &["You have not said anything yet", PATH]);
     assert_eq!(led_to(&provider.post_practice(&[], SVG).await), "/settings?done=practice");
     let known = provider.practice_known().await;
@@ -77,7 +79,7 @@ async fn what_is_typed_is_saved_and_shown() {
 
 #[actix_web::test]
 async fn every_mistake_stands_at_its_field_and_nothing_is_lost() {
-    let provider = Provider::new().await;
+    let provider = Provider::with(&[PATIENT]).await;
     let long = "x".repeat(201);
     let broken = [
         ("name", " "),
@@ -105,7 +107,7 @@ async fn every_mistake_stands_at_its_field_and_nothing_is_lost() {
 
 #[actix_web::test]
 async fn it_can_be_looked_at_without_being_saved() {
-    let provider = Provider::new().await;
+    let provider = Provider::with(&[PATIENT]).await;
     let page = provider.post_practice(&[("step", "try")], SVG).await;
     let parts = [
         "<span data-seen=\"name\"",
@@ -124,7 +126,7 @@ async fn it_can_be_looked_at_without_being_saved() {
 
 #[actix_web::test]
 async fn who_is_overtaken_is_told_and_loses_nothing() {
-    let provider = Provider::new().await;
+    let provider = Provider::with(&[PATIENT]).await;
     provider.introduce(&json!({"name": "Theirs", "logo": LOGO})).await.expect(200);
     let answer = provider.post_practice(&[], b"").await;
     assert_says(&answer, 412, &["Somebody else has changed this", "value=\"Praxis am See\""]);
@@ -137,7 +139,7 @@ async fn who_is_overtaken_is_told_and_loses_nothing() {
 
 #[actix_web::test]
 async fn what_is_no_form_of_this_session_is_refused() {
-    let provider = Provider::with(JWT).await;
+    let provider = Provider::with(&[JWT, &[PATIENT]].concat()).await;
     let cookie = signed_in(&provider, "documents:read admin").await;
     let with = |call: Call| call.header("Cookie", &cookie);
     let page = provider.call(with(Call::get(PATH))).await.text();
@@ -160,7 +162,7 @@ async fn what_is_no_form_of_this_session_is_refused() {
 
 #[actix_web::test]
 async fn who_may_not_change_it_sees_it_and_no_button() {
-    let provider = Provider::with(JWT).await;
+    let provider = Provider::with(&[JWT, &[PATIENT]].concat()).await;
     let cookie = signed_in(&provider, "documents:read").await;
     let page = provider.call(Call::get("/settings").header("Cookie", &cookie)).await.text();
     assert!(page.contains("How your clients see you") && !page.contains(PATH), "{page}");
