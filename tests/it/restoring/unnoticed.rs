@@ -14,6 +14,8 @@ async fn restored(title: &str, after: impl AsyncFn(&Way, &str)) -> (Way, String,
     let backup = Backup::of(way.provider.database.url());
     after(&way, &id).await;
     backup.put_back(&way.provider.database);
+    // Its connections are gone; whoever finds that out is asked to try again.
+    while way.provider.find(&id).await.status == 503 {}
     (way, id, code)
 }
 
