@@ -20,7 +20,9 @@ const TELL: usize = 10_000;
 /// What the client role knows better is taken over, what it has lost is sent again under
 /// the same code, what should be closed there is closed. Codes held in reserve are thrown
 /// away, because some may have been given to documents since the backup.
-/// Exit codes: 0 nothing is left to do, 1 something is, which the last lines name.
+/// Documents that are only at the client role are named, and stay: sent after the backup, or
+/// by another sender.
+/// Exit codes: 0 nothing is left to do, 1 something is, which the lines name.
 #[derive(Args)]
 pub struct Reconcile {
     /// Only tell what differs
@@ -75,6 +77,10 @@ impl Sums {
                 let (count, what) = match mending {
                     Mending::Nothing => return,
                     Mending::TakeOver => (&mut self.taken_over, "as the client role has it"),
+                    Mending::TakeOverOlderText => (
+                        &mut self.left,
+                        "as the client role has it; THE NEWER TEXT HERE DID NOT GET THERE: look at it and send it",
+                    ),
                     Mending::SendAgain => (&mut self.sent, "sent again, under the same code"),
                     Mending::ChangeAgain => (&mut self.changed, "its code and its end of access sent again"),
                     Mending::RevokeAgain => (&mut self.revoked, "revoked again"),

@@ -22,6 +22,8 @@ pub struct Known {
     pub delivered_version: Option<i32>,
     /// When access ends.
     pub expires_at: Option<Timestamp>,
+    /// When somebody wished last that access is withdrawn, if that is the last operation.
+    pub closed_at: Option<Timestamp>,
 }
 
 /// What the client role has of it.
@@ -35,6 +37,8 @@ pub struct There {
     pub has_text: bool,
     /// Whether access was withdrawn.
     pub revoked: bool,
+    /// When its text arrived, or access was withdrawn.
+    pub changed_at: Option<Timestamp>,
 }
 
 /// What mends the difference.
@@ -44,6 +48,9 @@ pub enum Mending {
     Nothing,
     /// The client role knows more: take over what it says.
     TakeOver,
+    /// The same, of an older text than the one that was to be sent from here: its author has
+    /// to send that once more.
+    TakeOverOlderText,
     /// The client role has lost the text: send it again, under the same code.
     SendAgain,
     /// The client role has lost the last code or the last end of access, not the text.
@@ -74,8 +81,23 @@ pub enum Told {
 /// Compares a document.
 #[must_use]
 pub fn compare(known: &Known, there: Option<&There>, now: Timestamp) -> Mending {
-    if there.is_some_and(|there| there.sequence > known.sequence) {
-        return Mending::TakeOver;
+    let waits = matches!(known.state, DeliveryState::Queued | DeliveryState::Delivering);
+    let unsettled = waits || known.state == DeliveryState::Failed;
+    if let Some(there) = there {
+        let knows_more = there.sequence > known.sequence;
+        if unsettled && known.operation == Some(Operation::Revoke) && !there.revoked {
+            return closing(known, there, waits && known.sequence > there.sequence);
+        }
+        if knows_more
+            && unsettled
+            && known.operation == Some(Operation::Send)
+            && known.version > there.version
+        {
+            return Mending::TakeOverOlderText;
+        }
+        if knows_more {
+            return Mending::TakeOver;
+        }
     }
     match known.state {
         DeliveryState::Revoked if there.is_some_and(|there| !there.revoked) => Mending::RevokeAgain,
@@ -87,6 +109,17 @@ pub fn compare(known: &Known, there: Option<&There>, now: Timestamp) -> Mending 
             Some(Operation::Reissue | Operation::Expiry) if lacks_text(known, there) => text_again(known),
             _ => Mending::Nothing,
         },
+    }
+}
+
+/// A wish to close, of what goes on being shown. It holds, unless the text arrived there after
+/// it: then it is one that the backup brought back, and what it closed was opened again.
+fn closing(known: &Known, there: &There, arrives: bool) -> Mending {
+    let opened_since = there.changed_at.zip(known.closed_at).is_some_and(|(opened, closed)| opened > closed);
+    match (arrives, opened_since) {
+        (true, _) => Mending::Nothing,
+        (false, true) => Mending::TakeOver,
+        (false, false) => Mending::RevokeAgain,
     }
 }
 
@@ -120,8 +153,9 @@ mod tests {
         version: 2,
         delivered_version: Some(2),
         expires_at: None,
+        closed_at: None,
     };
-    const THERE: There = There { sequence: 3, version: 2, has_text: true, revoked: false };
+    const THERE: There = There { sequence: 3, version: 2, has_text: true, revoked: false, changed_at: None };
 
     fn mended(known: Known, there: Option<There>) -> Mending {
         compare(&known, there.as_ref(), Timestamp::from_millis(1_000).unwrap())
@@ -179,11 +213,47 @@ mod tests {
             let waits = |operation| Known { state, operation: Some(operation), ..HERE };
             let older = There { sequence: 2, ..THERE };
             assert_eq!(mended(waits(Operation::Send), None), Mending::Nothing);
-            assert_eq!(mended(waits(Operation::Revoke), Some(older)), Mending::Nothing);
+            let closes = if state == DeliveryState::Failed { Mending::RevokeAgain } else { Mending::Nothing };
+            assert_eq!(mended(waits(Operation::Revoke), Some(older)), closes);
+            assert_eq!(
+                mended(waits(Operation::Revoke), Some(There { revoked: true, ..older })),
+                Mending::Nothing
+            );
             assert_eq!(mended(waits(Operation::Expiry), Some(older)), Mending::Nothing);
             assert_eq!(mended(waits(Operation::Expiry), None), Mending::SendAgain);
             let edited = Known { version: 9, ..waits(Operation::Reissue) };
             assert_eq!(mended(edited, None), Mending::AskAuthor);
+        }
+    }
+
+    #[test]
+    fn a_wish_to_close_wins_over_what_the_client_role_knows_more() {
+        let newer = There { sequence: 5, ..THERE };
+        for state in [DeliveryState::Queued, DeliveryState::Delivering, DeliveryState::Failed] {
+            let closes = Known { state, operation: Some(Operation::Revoke), ..HERE };
+            for there in [newer, THERE] {
+                assert_eq!(mended(closes, Some(there)), Mending::RevokeAgain, "its number is used there");
+            }
+            assert_eq!(mended(closes, Some(There { revoked: true, ..newer })), Mending::TakeOver);
+        }
+        let overtaken = Known { state: DeliveryState::Failed, operation: Some(Operation::Revoke), ..HERE };
+        assert_eq!(mended(overtaken, Some(THERE)), Mending::RevokeAgain, "under the number that holds there");
+        let (before, after) = (Timestamp::from_millis(1), Timestamp::from_millis(2));
+        let opened_since = Some(There { changed_at: after, ..newer });
+        assert_eq!(mended(Known { closed_at: before, ..overtaken }, opened_since), Mending::TakeOver);
+        assert_eq!(mended(Known { closed_at: after, ..overtaken }, opened_since), Mending::RevokeAgain);
+        // It was closed before the backup, and opened again since.
+        let closed = Known { state: DeliveryState::Revoked, operation: Some(Operation::Revoke), ..HERE };
+        assert_eq!(mended(closed, Some(newer)), Mending::TakeOver);
+    }
+
+    #[test]
+    fn a_newer_text_that_did_not_get_there_is_named() {
+        let newer = There { sequence: 5, ..THERE };
+        for state in [DeliveryState::Queued, DeliveryState::Failed] {
+            let edited = Known { state, version: 3, ..HERE };
+            assert_eq!(mended(edited, Some(newer)), Mending::TakeOverOlderText);
+            assert_eq!(mended(Known { version: 2, ..edited }, Some(newer)), Mending::TakeOver);
         }
     }
 

@@ -114,7 +114,8 @@ fn tried_value(
 ) -> QueryResult<Tried> {
     let Ok(vault) = open_vault(conn, masters, tenant) else { return Ok(Tried::Fails) };
     let Some(vault) = vault else { return Ok(Tried::Nothing) };
-    for table in sealed {
+    // What the role itself has written comes last, and is most likely to be there.
+    for table in sealed.iter().rev() {
         if let Some(row) = table.any(conn, tenant)? {
             return Ok(if table.open(&vault, &row).is_ok() { Tried::Opens } else { Tried::Fails });
         }

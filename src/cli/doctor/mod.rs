@@ -145,9 +145,9 @@ fn in_database(patient: &Patient, tell: &Tell) {
 
 /// What a check that failed by itself is told as.
 fn failed(group: &Group<'_>, check: &'static str, error: &dyn std::fmt::Display) {
-    group.warning(
+    group.problem(
         check,
-        format!("could not be looked at: {error}"),
+        format!("could not be looked at, and neither could what depends on it: {error}"),
         "run oc doctor again when less is going on",
     );
 }

@@ -59,6 +59,8 @@ pub struct Standing {
     pub revoked: bool,
     /// When access ends.
     pub expires_at: String,
+    /// When its text arrived, or access was withdrawn.
+    pub changed_at: String,
     /// The code that opens it, unless access was withdrawn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_code: Option<String>,

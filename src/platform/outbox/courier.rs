@@ -88,6 +88,12 @@ pub trait Courier: Clone + 'static {
     /// Every destination that may have messages now.
     fn destinations(&self) -> impl Future<Output = Result<Vec<String>, ApiError>>;
 
+    /// Whether this version knows what to do with messages of this topic. Processes of two
+    /// versions share a queue while one takes the other's place: the rest is put off.
+    fn knows(&self, _topic: &str) -> bool {
+        true
+    }
+
     /// Calls the receiver. Bounded in time; no transaction is open.
     fn call(&self, message: &Leased, opened: &Opened) -> impl Future<Output = Called<Self::Receipt>>;
 

@@ -299,7 +299,15 @@ impl<C: Courier> Dispatcher<C> {
         opened: Result<Opened, ApiError>,
         gate: &Gate,
     ) -> Attempted<C::Receipt> {
-        let (begun, called) = (Instant::now(), opened.is_ok());
+        let begun = Instant::now();
+        let opened = match opened {
+            Ok(_) if !self.courier.knows(&message.topic) => {
+                Err("this version of oc does not know messages of this kind, a newer one delivers them"
+                    .to_owned())
+            }
+            opened => opened.map_err(|error| error.to_string()),
+        };
+        let called = opened.is_ok();
         let (call, answer) = match opened {
             Ok(opened) => {
                 let call = self.courier.call(&message, &opened).await;
@@ -307,9 +315,9 @@ impl<C: Courier> Dispatcher<C> {
                 let sealed = call.answer.as_deref().map(|answer| seal_answer(&opened, &message, answer));
                 (call, sealed.and_then(Result::ok))
             }
-            Err(error) => {
+            Err(why) => {
                 gate.unused();
-                (not_called(&error), None)
+                (not_called(&why), None)
             }
         };
         if let Err(failure) = &call.outcome {
@@ -365,9 +373,9 @@ fn seal_answer(opened: &Opened, message: &Leased, answer: &str) -> Result<Vec<u8
     opened.vault.seal_text(ANSWER, &id, &store::start_of(answer))
 }
 
-/// A message that could not be opened, or not now. The destination has nothing to do with it.
-fn not_called<R>(error: &ApiError) -> Called<R> {
-    let why = format!("The message was not sent: {error}");
+/// A message that can't be opened or is not known, or not now. The destination has nothing to do with it.
+fn not_called<R>(why: &str) -> Called<R> {
+    let why = format!("The message was not sent: {why}");
     let failure = Failure { why, temporary: true, destination_in_trouble: false, retry_after: None };
     Called { outcome: Err(failure), status: None, answer: None }
 }

@@ -154,6 +154,23 @@ impl Tenants {
         self.conclude(tenant, found)
     }
 
+    /// Like [`Tenants::vault`], for whoever only reads: makes no tenant, and is `None` where
+    /// one would be made.
+    pub async fn existing(&self, tenant: &TenantId) -> Result<Option<Arc<Vault>>, TenantError> {
+        if let Some(known) = self.fresh(tenant) {
+            return known.answer().map(Some);
+        }
+        let _turn = self.take_turn(tenant);
+        let (inner, own) = (Arc::clone(&self.0), tenant.clone());
+        let find = move |conn: &mut PgConnection| Ok(store::load(conn, &inner.masters, &own)?);
+        let found = self.0.db.of(tenant).read(find).await;
+        let would_be_made = matches!(found, Ok(None)) && self.0.settings.provisioning == Provisioning::Auto;
+        match self.conclude(tenant, found) {
+            Err(TenantError::Unknown) if would_be_made => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
     /// Like [`Tenants::vault`], for a job that goes from tenant to tenant: `None` if this
     /// one may not act now, or if its keys can't be opened, which is logged. An error
     /// only if it is the same for all.

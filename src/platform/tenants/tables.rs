@@ -179,9 +179,15 @@ impl SealedTable {
             .load(conn)
     }
 
-    /// A row of a tenant, to be looked at.
+    /// A row of a tenant that holds something sealed, to be looked at.
     pub fn any(&self, conn: &mut PgConnection, tenant: &TenantId) -> QueryResult<Option<SealedRow>> {
-        let sql = format!("SELECT {} FROM {} t WHERE tenant_id = $1 LIMIT 1", self.selected(), self.name);
+        let columns: Vec<_> = self.columns.iter().map(|column| column.name).collect();
+        let sql = format!(
+            "SELECT {} FROM {} t WHERE tenant_id = $1 AND num_nonnulls({}) > 0 LIMIT 1",
+            self.selected(),
+            self.name,
+            columns.join(", ")
+        );
         diesel::sql_query(sql).bind::<Text, _>(tenant.as_str()).get_result(conn).optional()
     }
 

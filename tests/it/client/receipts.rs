@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
+use oc::domain::ids::TenantId;
 use oc::roles::client::jobs::housekeeping;
 use serde_json::{Value, json};
 
@@ -12,6 +13,13 @@ use crate::support::http::{Call, assert_timestamp};
 const ID: &str = "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d";
 
 impl Client {
+    /// A client role that knows a tenant.
+    async fn of_somebody() -> Self {
+        let client = Self::new().await;
+        client.state.tenants.vault(&TenantId::parse("default").unwrap()).await.unwrap();
+        client
+    }
+
     async fn page(&self, query: &str) -> Value {
         self.call(Call::get(format!("/v1/receipts{query}"))).await.expect(200)
     }
@@ -51,7 +59,7 @@ fn next(page: &Value) -> String {
 
 #[actix_web::test]
 async fn everything_that_happens_to_a_document_is_told_in_its_order() {
-    let client = Client::new().await;
+    let client = Client::of_somebody().await;
     let body = json!({"id": ID, "version": 1, "title": "T", "content": "C"});
     let code = code_of(&client.deliver(&body).await.expect(201));
     client.open(&code).await.expect(200);
@@ -78,7 +86,7 @@ async fn everything_that_happens_to_a_document_is_told_in_its_order() {
 
 #[actix_web::test]
 async fn the_feed_is_read_page_by_page() {
-    let client = Client::new().await;
+    let client = Client::of_somebody().await;
     client.write(&[1, 2, 3, 4, 5]);
     client.feed("", 5).await;
     let first = client.page("?limit=2").await;
@@ -91,7 +99,7 @@ async fn the_feed_is_read_page_by_page() {
 
 #[actix_web::test]
 async fn nothing_is_missed_when_transactions_end_in_another_order_than_they_began() {
-    let client = Client::new().await;
+    let client = Client::of_somebody().await;
     client.write(&[1]);
     let first = client.feed("", 1).await;
     let mut slow = client.database.connect();
@@ -112,7 +120,7 @@ async fn nothing_is_missed_when_transactions_end_in_another_order_than_they_bega
 
 #[actix_web::test]
 async fn a_reader_that_polls_while_many_write_misses_none_and_gets_none_twice() {
-    let client = Client::new().await;
+    let client = Client::of_somebody().await;
     let database = &client.database;
     let url = database.url().to_owned();
     let writer = |start: i32| {
@@ -147,8 +155,18 @@ async fn a_reader_that_polls_while_many_write_misses_none_and_gets_none_twice() 
 }
 
 #[actix_web::test]
-async fn another_tenant_has_a_feed_of_its_own() {
+async fn whoever_only_asks_makes_no_tenant() {
     let client = Client::new().await;
+    for path in ["/v1/receipts", "/v1/documents"] {
+        let answer = client.call(Call::get(path).tenant("stranger")).await.expect(200);
+        assert_eq!((&answer["items"], &answer["more"]), (&json!([]), &json!(false)), "{path}");
+    }
+    assert_eq!(client.database.count("tenants"), 0);
+}
+
+#[actix_web::test]
+async fn another_tenant_has_a_feed_of_its_own() {
+    let client = Client::of_somebody().await;
     client.write(&[1]);
     let page = client.feed("", 1).await;
     let other = Call::get(format!("/v1/receipts{}", next(&page))).tenant("other");
@@ -158,7 +176,7 @@ async fn another_tenant_has_a_feed_of_its_own() {
 
 #[actix_web::test]
 async fn a_cursor_that_the_database_never_gave_out_reads_from_the_beginning() {
-    let client = Client::new().await;
+    let client = Client::of_somebody().await;
     client.write(&[1, 2]);
     client.feed("", 2).await;
     assert_eq!(versions(&client.page("?after=99999999999999-1").await), [1, 2]);
@@ -166,7 +184,7 @@ async fn a_cursor_that_the_database_never_gave_out_reads_from_the_beginning() {
 
 #[actix_web::test]
 async fn receipts_of_another_server_come_first_after_a_restore() {
-    let client = Client::new().await;
+    let client = Client::of_somebody().await;
     client.write(&[1, 2]);
     client.database.execute("UPDATE receipts SET txid = 99999999999999");
     // The first ones of the new server may come before anybody has looked.
@@ -179,7 +197,7 @@ async fn receipts_of_another_server_come_first_after_a_restore() {
 
 #[actix_web::test]
 async fn broken_parameters_are_named() {
-    let client = Client::new().await;
+    let client = Client::of_somebody().await;
     for (query, field) in [
         ("limit=0", "limit"),
         ("limit=501", "limit"),

@@ -5,9 +5,12 @@ use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection as _;
 use diesel::sql_query;
 use diesel::sql_types::Text;
+use oc::platform::clock;
 use oc::platform::db::{Db, DbError};
+use oc::platform::outbox::{self, Place};
 use oc::roles::provider::jobs::refill;
 use serde_json::json;
+use uuid::Uuid;
 
 use super::tenant;
 use crate::client::Client;
@@ -107,6 +110,12 @@ async fn every_statement_for_a_tenant_of_the_provider_goes_by_an_index() {
     provider.retry(&message).await;
     receiver.behave(Behaviour::Answer(201, reserve));
     assert!(refill::run(&provider.state).await.unwrap() > 0);
+    let supersede = |conn: &mut diesel::PgConnection| {
+        let own = tenant("default");
+        let place = Place { tenant: &own, destination: "client", subject: Uuid::nil(), sequence: 1 };
+        Ok::<_, DbError>(outbox::supersede_up_to(conn, place, clock::now())?)
+    };
+    provider.state.db.of(&tenant("default")).run_alone(supersede).await.unwrap();
     let statements = prepared(&provider.state.db).await;
     assert!(statements.len() > 15, "{statements:?}");
     multiply(&provider.database);

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::{reconcile, told};
 use crate::delivery::{Way, promised, text};
 use crate::support::backup::Backup;
+use crate::support::http::Call;
 
 /// A client role that is stopped while its database is put back, and so remembers no tenant.
 async fn way() -> Way {
@@ -106,8 +107,17 @@ async fn a_code_that_another_document_has_got_meanwhile_is_not_given_twice() {
     way.fill_reserve().await;
     let (first, code) = way.delivered("first").await;
     backup.put_back(&way.client.database);
-    // Another sender names the same code before the first document comes back.
+    // Another tenant that names the same code and its link gets neither.
     let link = text(&way.provider.document(&first).await["link"]);
+    let theirs = json!({"title": "theirs", "content": "C", "reservedCode": code, "reservedLink": link});
+    let call = Call::post("/v1/documents", &theirs).tenant("north");
+    let given = way.client.call(call).await.expect(201);
+    assert!(given["accessCode"] != json!(code) && given["link"] != json!(link), "{given}");
+    assert_eq!(way.client.open(&code).await.status, 404);
+    let another = text(&given["link"]);
+    let mixed = json!({"title": "mixed", "content": "C", "reservedCode": code, "reservedLink": another});
+    assert_ne!(way.client.deliver(&mixed).await.expect(201)["accessCode"], json!(code));
+    // Another sender names the same code before the first document comes back.
     let other = json!({"title": "other", "content": "C", "reservedCode": code, "reservedLink": link});
     assert_eq!(way.client.deliver(&other).await.expect(201)["accessCode"], json!(code));
     reconcile(&way, &[]);

@@ -4,7 +4,7 @@
 use oc::roles::provider::jobs::refill;
 use serde_json::json;
 
-use super::{reconcile, told};
+use super::{put_back, reconcile, told};
 use crate::delivery::{Way, promised, text};
 use crate::support::backup::Backup;
 
@@ -36,7 +36,7 @@ async fn what_was_done_since_the_backup_is_taken_over_and_documents_can_be_sent_
     let draft_code = way.sent(&draft).await;
     let (unknown, unknown_code) = way.delivered("written after the backup").await;
 
-    backup.put_back(&way.provider.database);
+    put_back(&way, &backup).await;
     let looked = reconcile(&way, &["--dry-run"]);
     assert_eq!(told(&looked, &edited), "as the client role has it", "{}{}", looked.out, looked.err);
     assert!(way.provider.database.count("code_reserve") > 0, "it only looked");
@@ -99,12 +99,95 @@ async fn a_message_that_the_client_role_knows_already_is_not_sent_over_what_came
     let second = way.sent(&id).await;
     assert_ne!(second, code);
 
-    backup.put_back(&way.provider.database);
+    put_back(&way, &backup).await;
     let done = reconcile(&way, &[]);
     assert_eq!((done.code, told(&done, &id)), (0, "as the client role has it"), "{}{}", done.out, done.err);
     assert_eq!(way.catch_up().await, 0, "the old revocation is not attempted");
     assert_eq!(way.state_of(&id).await, "delivered");
     way.read(&second, "T").await;
+}
+
+/// A provider role that has lost a sending, whose document somebody then withdraws.
+async fn withdrawn(delete: bool, arrives: bool) -> (Way, String, String) {
+    let way = Way::new().await;
+    let (id, code) = way.delivered("first").await;
+    let backup = Backup::of(way.provider.database.url());
+    changed(&way, &id, "second").await;
+    way.sent(&id).await;
+    put_back(&way, &backup).await;
+    if !arrives {
+        way.close();
+    }
+    if delete {
+        way.provider.delete(&id).await;
+    } else {
+        way.provider.revoke(&id).await;
+    }
+    if arrives {
+        way.settle_all().await;
+    }
+    way.open();
+    way.read(&code, "second").await;
+    (way, id, code)
+}
+
+#[actix_web::test]
+async fn what_was_withdrawn_after_a_restore_is_closed_although_the_client_role_knows_more() {
+    for (delete, arrives) in [(false, false), (false, true), (true, false), (true, true)] {
+        let (way, id, code) = withdrawn(delete, arrives).await;
+        let done = reconcile(&way, &[]);
+        let found = (done.code, told(&done, &id));
+        assert_eq!(found, (0, "revoked again"), "{delete} {arrives}: {}{}", done.out, done.err);
+        way.settle_all().await;
+        way.client.open(&code).await.refused(410, "ACCESS_CODE_REVOKED");
+        let quiet = reconcile(&way, &[]);
+        assert_eq!((quiet.code, told(&quiet, &id)), (0, ""), "{}", quiet.out);
+    }
+}
+
+#[actix_web::test]
+async fn a_text_that_the_client_role_has_not_got_is_never_shown_as_delivered() {
+    let way = Way::new().await;
+    let (id, code) = way.delivered("first").await;
+    let backup = Backup::of(way.provider.database.url());
+    changed(&way, &id, "lost").await;
+    way.sent(&id).await;
+    put_back(&way, &backup).await;
+    changed(&way, &id, "written since").await;
+    assert_eq!(told(&reconcile(&way, &[]), &id), "as the client role has it");
+    let document = way.provider.document(&id).await;
+    assert_eq!(
+        (&document["title"], &document["version"]),
+        (&json!("written since"), &json!(4)),
+        "{document}"
+    );
+    way.read(&code, "lost").await;
+    assert_eq!(way.sent(&id).await, code);
+    way.read(&code, "written since").await;
+}
+
+#[actix_web::test]
+async fn a_newer_text_that_waited_is_named_and_its_author_sends_it() {
+    let way = Way::new().await;
+    let (id, _) = way.delivered("first").await;
+    let backup = Backup::of(way.provider.database.url());
+    for _ in 0..2 {
+        way.provider.reissue(&id).await.expect(200);
+    }
+    put_back(&way, &backup).await;
+    way.close();
+    changed(&way, &id, "second").await;
+    way.provider.send(&id).await;
+    way.open();
+    let done = reconcile(&way, &[]);
+    assert_eq!(way.provider.document(&id).await["delivery"]["state"], "delivered");
+    let code = text(&way.provider.document(&id).await["accessCode"]);
+    assert!(told(&done, &id).contains("THE NEWER TEXT HERE DID NOT GET THERE"), "{}{}", done.out, done.err);
+    assert_eq!(done.code, 1);
+    way.settle_all().await;
+    way.read(&code, "first").await;
+    way.sent(&id).await;
+    way.read(&code, "second").await;
 }
 
 #[actix_web::test]
@@ -115,7 +198,7 @@ async fn receipts_are_asked_for_once_more_and_none_is_told_twice() {
     way.read(&code, "T").await;
     way.fetch_receipts(2).await;
     let opened = way.provider.history(&id).await;
-    backup.put_back(&way.provider.database);
+    put_back(&way, &backup).await;
     assert_eq!(reconcile(&way, &[]).code, 0);
     way.fetch_receipts(2).await;
     assert_eq!(way.provider.history(&id).await, opened);

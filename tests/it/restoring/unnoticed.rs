@@ -4,6 +4,7 @@
 use oc::roles::provider::jobs::{housekeeping, refill};
 use serde_json::json;
 
+use super::put_back;
 use crate::delivery::{Way, promised, text};
 use crate::support::backup::Backup;
 
@@ -13,9 +14,7 @@ async fn restored(title: &str, after: impl AsyncFn(&Way, &str)) -> (Way, String,
     let (id, code) = way.delivered(title).await;
     let backup = Backup::of(way.provider.database.url());
     after(&way, &id).await;
-    backup.put_back(&way.provider.database);
-    // Its connections are gone; whoever finds that out is asked to try again.
-    while way.provider.find(&id).await.status == 503 {}
+    put_back(&way, &backup).await;
     (way, id, code)
 }
 
@@ -57,6 +56,21 @@ async fn a_revocation_that_changes_nothing_is_not_shown_as_done() {
 }
 
 #[actix_web::test]
+async fn what_is_asked_beside_the_code_is_not_shown_as_applied_where_it_was_not() {
+    let way =
+        Way::with_client(&[("SMS_GATEWAY_URL", "http://127.0.0.1:9/"), ("SMS_GATEWAY_TOKEN", "x")]).await;
+    let id = way.provider.ready("T").await;
+    let backup = Backup::of(way.provider.database.url());
+    way.sent(&id).await;
+    put_back(&way, &backup).await;
+    let careful =
+        json!({"recipient": {"name": "N", "phone": "+41791234567"}, "protection": {"secondFactor": "sms"}});
+    way.provider.update(&id, &careful).await.expect(200);
+    assert_eq!(way.provider.send(&id).await.status, 502);
+    assert_eq!(way.state_of(&id).await, "failed", "nobody believes that a number is asked for");
+}
+
+#[actix_web::test]
 async fn another_code_really_replaces_the_one_of_an_operation_that_was_lost() {
     let (way, id, _) = restored("T", async |way, id| {
         way.provider.reissue(id).await.expect(200);
@@ -85,9 +99,21 @@ async fn a_repetition_is_no_difference() {
         json!({"id": "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d", "sequence": 2, "title": "U", "content": "C"});
     let older =
         json!({"id": "0192f0c1-7a3e-7cc2-9d0e-3f6f5a1b2c3d", "sequence": 1, "title": "T", "content": "C"});
-    for (body, expected) in
-        [(&delivery, None), (&delivery, None), (&other, Some("2-1")), (&older, Some("2-1"))]
-    {
+    let with = |field: &str, value: serde_json::Value| {
+        let mut body = delivery.clone();
+        body[field] = value;
+        body
+    };
+    let newer_code = with("generation", json!(2));
+    let other_end = with("expiresAt", json!("2027-01-01T00:00:00Z"));
+    for (body, expected) in [
+        (&delivery, None),
+        (&delivery, None),
+        (&other, Some("2-1")),
+        (&older, Some("2-1")),
+        (&newer_code, Some("2-1")),
+        (&other_end, Some("2-1")),
+    ] {
         let answer = way.client.deliver(body).await;
         assert_eq!((answer.status, answer.header("X-Overtaken-By")), (201, expected), "{body}");
     }
@@ -104,7 +130,7 @@ async fn codes_that_a_backup_brought_back_are_promised_to_nobody() {
     way.settle_all().await;
     way.read(&code, "of Anna").await;
 
-    backup.put_back(&way.provider.database);
+    put_back(&way, &backup).await;
     way.close();
     let id = way.provider.ready("of Berta").await;
     let answer = way.provider.send(&id).await.expect(202);

@@ -1,15 +1,17 @@
-//! Links: 32 random bytes that find a code's row. Too long to be guessed, so a
-//! plain hash of them is stored. A link alone opens nothing.
+//! Links: 32 bytes that find a code's row, 16 of them random and 16 a keyed hash of these, the
+//! code and its tenant. Too long to be guessed, so a plain hash of them is stored. A link alone
+//! opens nothing; together with its code it shows that both were made here, for this tenant.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use uuid::Uuid;
 
+use crate::domain::access_code::AccessCode;
 use crate::domain::ids::TenantId;
 use crate::platform::http::ApiError;
 use crate::platform::random;
-use crate::platform::secrets::SecretKey;
+use crate::platform::secrets::{SecretKey, SecretKeys};
 
 /// A new link.
 #[derive(Debug, Clone)]
@@ -23,19 +25,31 @@ pub struct Link {
 }
 
 impl Link {
-    pub(super) fn new(key: &SecretKey, tenant: &TenantId, id: Uuid) -> Result<Self, ApiError> {
-        let bytes: [u8; 32] = random::bytes().map_err(ApiError::internal)?;
-        Self::of(key, tenant, id, &bytes)
+    pub(super) fn new(
+        key: &SecretKey,
+        (tenant, id): (&TenantId, Uuid),
+        code: &AccessCode,
+    ) -> Result<Self, ApiError> {
+        let random: [u8; HALF] = random::bytes().map_err(ApiError::internal)?;
+        let mark = mark(key, tenant, code, &random);
+        Self::of(key, tenant, id, &[random, mark].concat())
     }
 
-    /// A link that was handed out before; `None` if the text can't be its token.
+    /// A link that was made here before, for this code and tenant; `None` if the text is no
+    /// token of one.
     pub(super) fn known(
-        key: &SecretKey,
-        tenant: &TenantId,
-        id: Uuid,
-        token: &str,
+        keys: &SecretKeys,
+        (tenant, id): (&TenantId, Uuid),
+        (code, token): (&AccessCode, &str),
     ) -> Result<Option<Self>, ApiError> {
-        token_bytes(token).map(|bytes| Self::of(key, tenant, id, &bytes)).transpose()
+        let Some(bytes) = token_bytes(token) else { return Ok(None) };
+        let (random, given) = bytes.split_at(HALF);
+        let differ =
+            |key| mark(key, tenant, code, random).iter().zip(given).fold(0, |all, (a, b)| all | (a ^ b));
+        if !keys.all().any(|key| differ(key) == 0) {
+            return Ok(None);
+        }
+        Self::of(keys.first().map_err(ApiError::internal)?, tenant, id, &bytes).map(Some)
     }
 
     fn of(key: &SecretKey, tenant: &TenantId, id: Uuid, bytes: &[u8]) -> Result<Self, ApiError> {
@@ -44,6 +58,17 @@ impl Link {
         let sealed = key.seal(&owner, token.as_bytes()).map_err(ApiError::internal)?;
         Ok(Self { token, hash: digest(&SHA256, bytes).as_ref().to_vec(), sealed })
     }
+}
+
+/// Bytes of a token that are random, and of a keyed hash.
+const HALF: usize = 16;
+
+/// The second half of a token.
+fn mark(key: &SecretKey, tenant: &TenantId, code: &AccessCode, random: &[u8]) -> [u8; HALF] {
+    let hash = key.hash(&[b"link", tenant.as_str().as_bytes(), code.to_string().as_bytes(), random]);
+    let mut half = [0; HALF];
+    half.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    half
 }
 
 fn token_bytes(token: &str) -> Option<Vec<u8>> {

@@ -94,12 +94,12 @@ impl Codes {
     /// What is to be stored of a code, with a new link.
     pub fn store(&self, tenant: &TenantId, code: AccessCode) -> Result<Issued, ApiError> {
         let id = random::uuid();
-        let link = Link::new(self.keys.first().map_err(ApiError::internal)?, tenant, id)?;
+        let link = Link::new(self.keys.first().map_err(ApiError::internal)?, (tenant, id), &code)?;
         self.store_with(tenant, id, code, link)
     }
 
     /// What is to be stored of a code that was handed out before and is not known here
-    /// any more, with its link; `None` if that is none of ours.
+    /// any more, with its link; `None` if they were not made here together for this tenant.
     pub fn take_over(
         &self,
         tenant: &TenantId,
@@ -107,7 +107,7 @@ impl Codes {
         token: &str,
     ) -> Result<Option<Issued>, ApiError> {
         let id = random::uuid();
-        let link = Link::known(self.keys.first().map_err(ApiError::internal)?, tenant, id, token)?;
+        let link = Link::known(&self.keys, (tenant, id), (&code, token))?;
         link.map(|link| self.store_with(tenant, id, code, link)).transpose()
     }
 
@@ -151,7 +151,9 @@ impl Codes {
 
     /// A link for a code that has none.
     pub fn new_link(&self, tenant: &TenantId, stored: &StoredCode) -> Result<Link, ApiError> {
-        Link::new(self.key_of(stored)?, tenant, stored.id)
+        let code = AccessCode::parse(&self.reveal(tenant, stored)?);
+        let code = code.map_err(|_| ApiError::internal("a sealed code that is none"))?;
+        Link::new(self.key_of(stored)?, (tenant, stored.id), &code)
     }
 
     fn key_of(&self, stored: &StoredCode) -> Result<&SecretKey, ApiError> {

@@ -12,7 +12,7 @@ use crate::domain::audit::{AuditAction, Trace};
 use crate::domain::fields::Invalid;
 use crate::domain::ids::{DocumentId, TenantId};
 use crate::domain::timestamp::Timestamp;
-use crate::domain::wire::{AccessChanged, Ordering};
+use crate::domain::wire::{AccessChanged, Delivered, Ordering};
 use crate::domain::words::EventKind;
 use crate::platform::audit;
 use crate::platform::http::{ApiError, ErrorCode};
@@ -56,7 +56,7 @@ pub fn take_in(
     } else {
         let standing = documents::lock(conn, tenant, id)?.ok_or_else(gone)?;
         if ordering.sequence <= standing.sequence {
-            let repeated = ordering.sequence == standing.sequence && is_text(vault, arrival, &standing);
+            let repeated = is_repetition(vault, arrival, &standing);
             return current_code(conn, codes, tenant, id, (&standing, repeated));
         }
         documents::replace(conn, vault, arrival)?;
@@ -82,7 +82,7 @@ pub fn change_access(
     let ordering = &changed.ordering;
     if ordering.sequence <= standing.sequence {
         let repeated = ordering.sequence == standing.sequence
-            && ordering.generation <= standing.generation
+            && ordering.generation == standing.generation
             && changed.expires_at == standing.expires_at.0;
         return current_code(conn, codes, tenant, id, (&standing, repeated));
     }
@@ -147,6 +147,17 @@ fn current_code(
     let access = reveal(conn, codes, tenant, &stored)?;
     let overtaken_by = (!repeated).then_some((standing.sequence, standing.generation));
     Ok(Access { overtaken_by, ..access })
+}
+
+/// Whether what arrives is what was applied under its number, and not another operation of a
+/// sender that counts on from too low a number.
+fn is_repetition(vault: &Vault, arrival: &Arrival, standing: &Standing) -> bool {
+    let Delivered { ordering, written, expires_at, .. } = &arrival.delivered;
+    ordering.sequence == standing.sequence
+        && ordering.generation == standing.generation
+        && written.second_factor.as_str() == standing.second_factor
+        && expires_at.is_none_or(|_| arrival.expires_at == standing.expires_at.0)
+        && is_text(vault, arrival, standing)
 }
 
 /// Whether the text that arrives is the one that is here.

@@ -193,7 +193,10 @@ pub async fn list_receipts(
     let limit = query.optional("limit", "must be a whole number from 1 to 500", within).unwrap_or(PAGE);
     let after = query.optional("after", "must be the next of an earlier page", FeedCursor::parse);
     query.finish()?;
-    let vault = state.tenants.vault(&tenant).await?;
+    let Some(vault) = state.tenants.existing(&tenant).await? else {
+        let next = FeedCursor::default().to_string();
+        return Ok(HttpResponse::Ok().json(Receipts { items: Vec::new(), next, more: false }));
+    };
     let (after, signing) = (after.unwrap_or_default(), Arc::clone(&state.signing));
     let rows = state.db.of(&tenant);
     let list = move |conn: &mut PgConnection| {

@@ -45,6 +45,9 @@ pub struct StandingView {
     /// When access ends.
     #[schema(format = DateTime, example = "2026-12-20T17:57:06.120Z")]
     expires_at: String,
+    /// When its text arrived, or access was withdrawn.
+    #[schema(format = DateTime, example = "2026-11-20T17:57:06.120Z")]
+    changed_at: String,
     /// The code that opens it; absent once access was withdrawn.
     #[schema(nullable = false, example = "K7QM-4T9X-WR5C")]
     access_code: Option<String>,
@@ -93,7 +96,9 @@ pub async fn list_standings(
     let limit = query.optional("limit", "must be a whole number from 1 to 500", within).unwrap_or(PAGE);
     let after = query.optional("after", "must be the id of a document", |text| Uuid::try_parse(text).ok());
     query.finish()?;
-    state.tenants.vault(&tenant).await?;
+    if state.tenants.existing(&tenant).await?.is_none() {
+        return Ok(HttpResponse::Ok().json(Standings { items: Vec::new(), more: false }));
+    }
     state.audit.read(&tenant, &by, AuditAction::DocumentsListed, NOBODY);
     let own = tenant.clone();
     let list = move |conn: &mut PgConnection| -> Result<_, ApiError> {
@@ -102,19 +107,23 @@ pub async fn list_standings(
     let found = state.db.of(&tenant).read(list).await?;
     let shown = usize::try_from(limit).unwrap_or(usize::MAX).min(found.len());
     let more = found.len() > shown;
-    let items = found.into_iter().take(shown).map(|row| view(&state, &tenant, row));
-    Ok(HttpResponse::Ok().json(Standings { items: items.collect::<Result<_, ApiError>>()?, more }))
+    let items = found.into_iter().take(shown).map(|row| view(&state, &tenant, row)).collect();
+    Ok(HttpResponse::Ok().json(Standings { items, more }))
 }
 
 fn view(
     state: &State,
     tenant: &TenantId,
     (row, has_text, code): (StandingRow, bool, Option<StoredCode>),
-) -> Result<Standing, ApiError> {
+) -> Standing {
     let revoked = row.revoked_at.is_some();
-    let code = code.filter(|_| !revoked);
-    let token = code.as_ref().map(|code| state.codes.reveal_token(tenant, code)).transpose()?.flatten();
-    Ok(Standing {
+    // One that was made with a key that is gone opens nothing; its document is compared all the same.
+    let code = code.filter(|_| !revoked).and_then(|code| {
+        let token = state.codes.reveal_token(tenant, &code).ok()?;
+        Some((state.codes.reveal(tenant, &code).ok()?, token))
+    });
+    let (access_code, token) = code.map_or((None, None), |(code, token)| (Some(code), token));
+    Standing {
         id: row.id.to_string(),
         sequence: row.sequence,
         generation: row.generation,
@@ -122,7 +131,8 @@ fn view(
         has_text,
         revoked,
         expires_at: row.expires_at.0.to_string(),
-        access_code: code.map(|code| state.codes.reveal(tenant, &code)).transpose()?,
+        changed_at: row.updated_at.0.to_string(),
+        access_code,
         link: token.map(|token| state.link(&token)),
-    })
+    }
 }

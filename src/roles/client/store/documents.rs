@@ -112,6 +112,8 @@ pub struct Standing {
     pub content_hash: Option<Vec<u8>>,
     /// When access ends.
     pub expires_at: PgTimestamp,
+    /// What is asked for beside the code.
+    pub second_factor: String,
 }
 
 /// What is shown of a document once it is open.

@@ -26,6 +26,8 @@ pub struct StandingRow {
     pub revoked_at: Option<PgTimestamp>,
     /// When access ends.
     pub expires_at: PgTimestamp,
+    /// When its text arrived, or access was withdrawn.
+    pub updated_at: PgTimestamp,
 }
 
 /// Up to `limit` documents of a tenant in the order of their ids, after `after`, each with

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use awc::http::Method;
 use diesel::PgConnection;
@@ -31,6 +32,9 @@ use crate::roles::provider::store::standings::{self, Taken};
 
 /// Rows that are read at a time.
 const PAGE: i64 = 500;
+
+/// Pauses before the client role is asked again.
+const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
 
 /// What is told about.
 pub type Tell<'a> = &'a mut dyn FnMut(Told);
@@ -79,9 +83,9 @@ pub async fn run(state: &State, mend: bool, tell: Tell<'_>) -> Result<(), Troubl
         };
         let round = Round { state, vault: &vault, mend };
         match round.of_tenant(&mut compared, tell).await {
-            // About this tenant alone: it is suspended there.
-            Err(Trouble::Client(CallError::Status { status: 403, .. })) => {
-                tell(Told::Skipped(tenant, "the client role refuses it with status 403".to_owned()));
+            // About this tenant alone: it is suspended there, or something of it is broken.
+            Err(Trouble::Client(CallError::Status { status: status @ (403 | 500), .. })) => {
+                tell(Told::Skipped(tenant, format!("the client role answers with status {status}")));
             }
             ended => ended?,
         }
@@ -129,7 +133,18 @@ impl Round<'_> {
         Ok(())
     }
 
+    /// A page of the client role's list; asked for again where it may come later.
     async fn ask(&self, after: Option<Uuid>) -> Result<Standings, CallError> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            match (self.ask_once(after).await, pauses.next()) {
+                (Err(error), Some(pause)) if error.is_temporary() => tokio::time::sleep(*pause).await,
+                (asked, _) => return asked,
+            }
+        }
+    }
+
+    async fn ask_once(&self, after: Option<Uuid>) -> Result<Standings, CallError> {
         let after = after.map(|id| format!("&after={id}")).unwrap_or_default();
         let path = format!("{DELIVERIES_PATH}?limit={STANDINGS_MAX}{after}");
         let question = Call { method: Method::GET, path: &path, request_id: None, body: Vec::new() };
@@ -183,7 +198,9 @@ impl Round<'_> {
         let done = match (mending, standing) {
             (Mending::Nothing, _) => return Ok(false),
             _ if !self.mend => true,
-            (Mending::TakeOver, Some(standing)) => self.take_over(id, known, &standing).await?,
+            (Mending::TakeOver | Mending::TakeOverOlderText, Some(standing)) => {
+                self.take_over(id, known, &standing).await?
+            }
             (Mending::SendAgain, _) => self.promise(id, known, Operation::Send).await?,
             (Mending::ChangeAgain, _) => self.promise(id, known, Operation::Expiry).await?,
             (Mending::RevokeAgain, Some(standing)) => self.revoke(id, known, standing.sequence).await?,
@@ -253,6 +270,10 @@ impl Round<'_> {
             if !standings::revoke_again(conn, &own, (id, sequence), message.sequence)? {
                 return Ok(false);
             }
+            // Whatever waits under a lower number would change nothing there.
+            let place =
+                Place { tenant: &own, destination: DESTINATION, subject: id, sequence: message.sequence };
+            outbox::supersede_up_to(conn, place, now)?;
             outbox::enqueue(conn, &message, Start::At(now), now, max_age)?;
             store::events::note(conn, &own, DocumentId(id), (EventKind::Revoked, version), now)?;
             note_operator(conn, &own, AuditAction::DocumentRevoked, id)?;
@@ -268,5 +289,5 @@ fn read(standing: Standing) -> Option<(Uuid, Standing)> {
 
 fn there(standing: &Standing) -> There {
     let Standing { sequence, version, has_text, revoked, .. } = *standing;
-    There { sequence, version, has_text, revoked }
+    There { sequence, version, has_text, revoked, changed_at: Timestamp::parse(&standing.changed_at) }
 }

@@ -10,9 +10,9 @@ use crate::domain::wire::{DELIVERIES_PATH, DeliveryReceipt, SENDER_PATH};
 use crate::domain::words::EventKind;
 use crate::platform::http::ApiError;
 use crate::platform::http_client::{Answer, CallError};
-use crate::platform::outbox::{self, Called, Courier, Entry, Leased, Opened, Place, Settled, Settlement};
+use crate::platform::outbox::{self, Called, Courier, Entry, Leased, Opened, Settled, Settlement};
 use crate::roles::provider::client_api::{Call, ClientApi};
-use crate::roles::provider::jobs::refusals::{failure, unknown_kind};
+use crate::roles::provider::jobs::refusals::failure;
 use crate::roles::provider::store::operations::{self, Code, Ended, Ending, SealedCode};
 use crate::roles::provider::{State, metrics};
 
@@ -136,10 +136,11 @@ impl Courier for ToClient {
         Ok(vec![DESTINATION.to_owned()])
     }
 
+    fn knows(&self, topic: &str) -> bool {
+        operation(topic).is_some() || topic == SENDER
+    }
+
     async fn call(&self, message: &Leased, opened: &Opened) -> Called<Self::Receipt> {
-        if operation(&message.topic).is_none() && message.topic != SENDER {
-            return Called { outcome: Err(unknown_kind()), status: None, answer: None };
-        }
         let answered = self.ask(message, opened.payload.clone()).await;
         let (status, answer) = match &answered {
             Ok(answer) => (Some(answer.status), None),
@@ -176,15 +177,10 @@ impl Courier for ToClient {
             let message = settled.message;
             match operation(&message.topic) {
                 Some(operation) => ended.push(ending(settled, operation)),
-                // About no document: what it says holds instead of all that was to be said before.
+                // About no document: what it says holds instead of what failed before.
                 None if *settled.how == Settlement::Delivered => {
-                    let place = Place {
-                        tenant: &message.tenant,
-                        subject: message.subject,
-                        destination: DESTINATION,
-                        sequence: message.sequence.saturating_sub(1),
-                    };
-                    outbox::supersede_up_to(conn, place, now)?;
+                    let about = (message.subject, DESTINATION);
+                    outbox::supersede_failed(conn, &message.tenant, about, now)?;
                 }
                 None => {}
             }

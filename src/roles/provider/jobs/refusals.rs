@@ -46,14 +46,3 @@ pub fn failure(error: &CallError) -> Failure {
         },
     }
 }
-
-/// Processes of two versions share a queue while one takes the other's place: what this
-/// one does not know waits for the other.
-pub fn unknown_kind() -> Failure {
-    Failure {
-        why: "This version of oc does not know messages of this kind; a newer one delivers them".to_owned(),
-        temporary: true,
-        destination_in_trouble: false,
-        retry_after: None,
-    }
-}

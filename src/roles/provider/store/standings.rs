@@ -1,6 +1,7 @@
 //! What is known of documents, to be compared with what the client role has; and what is
 //! taken over from it.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Binary, Int4, Nullable, Text, Timestamptz, Uuid as PgUuid};
@@ -14,7 +15,10 @@ use crate::domain::standing::{Known, There};
 use crate::domain::timestamp::Timestamp;
 use crate::platform::db::PgTimestamp;
 
-type Row = (Uuid, i64, Option<String>, String, i32, Option<i32>, Option<PgTimestamp>);
+type Row = (Uuid, i64, Option<String>, String, i32, Option<i32>, Option<PgTimestamp>, Option<PgTimestamp>);
+
+const CLOSED_AT: &str = "CASE WHEN operation = 'revoke' THEN (SELECT max(e.at) FROM document_events e \
+     WHERE e.tenant_id = documents.tenant_id AND e.document_id = documents.id AND e.kind = 'revoked') END";
 
 /// Up to `limit` documents of a tenant in the order of their ids, deleted ones too: those
 /// after `after`, up to `until`.
@@ -36,6 +40,7 @@ pub fn list(
             documents::version,
             documents::delivered_version,
             documents::expires_at,
+            sql::<Nullable<Timestamptz>>(CLOSED_AT),
         ))
         .into_boxed();
     if let Some(after) = after {
@@ -48,7 +53,8 @@ pub fn list(
     Ok(rows.into_iter().map(known).collect())
 }
 
-fn known((id, sequence, operation, state, version, delivered_version, expires_at): Row) -> (Uuid, Known) {
+fn known(row: Row) -> (Uuid, Known) {
+    let (id, sequence, operation, state, version, delivered_version, expires_at, closed_at) = row;
     let known = Known {
         sequence,
         operation: operation.as_deref().and_then(Operation::parse),
@@ -56,6 +62,7 @@ fn known((id, sequence, operation, state, version, delivered_version, expires_at
         version,
         delivered_version,
         expires_at: expires_at.map(Into::into),
+        closed_at: closed_at.map(Into::into),
     };
     (id, known)
 }
@@ -92,7 +99,7 @@ pub fn take_over(
     let (code, link) = taken.code.parts();
     let changed = diesel::sql_query(
         "UPDATE documents SET status = 'final', sequence = $4, generation = $5, operation = $6, delivery_state = $7, \
-         version = CASE WHEN $8 > version THEN $8 + 1 ELSE version END, \
+         version = CASE WHEN $8 > version OR ($8 = version AND sent_version IS DISTINCT FROM $8) THEN $8 + 1 ELSE version END, \
          sent_version = $8, delivered_version = $8, sent_sequence = $4, \
          access_code = coalesce($9, access_code), link = coalesce($10, link), expires_at = $11, \
          delivered_at = coalesce(delivered_at, $12), next_attempt_at = NULL, last_error = NULL \
@@ -114,7 +121,7 @@ pub fn take_over(
     Ok(changed == 1)
 }
 
-/// Gives a revocation that the client role has lost a new number; `false` if something has
+/// Gives a revocation that the client role has lost, or never applied, a new number; `false` if something has
 /// happened to the document since it was compared.
 pub fn revoke_again(
     conn: &mut PgConnection,
@@ -125,12 +132,13 @@ pub fn revoke_again(
     let row = documents::table
         .find((tenant.as_str(), id))
         .filter(documents::sequence.eq(sequence))
-        .filter(documents::delivery_state.eq(DeliveryState::Revoked.as_str()));
+        .filter(documents::operation.eq(Operation::Revoke.as_str()));
     let changed = diesel::update(row)
         .set((
             documents::sequence.eq(next),
             documents::delivery_state.eq(DeliveryState::Queued.as_str()),
             documents::delivery_attempts.eq(0),
+            documents::last_error.eq(None::<String>),
         ))
         .execute(conn)?;
     Ok(changed == 1)
