@@ -14,6 +14,34 @@ use crate::support::waiting::until;
 use crate::support::{any_role, for_each_role, reading_path, writing_path};
 
 #[test]
+fn a_connection_that_the_server_has_closed_is_left_however_often_somebody_asks() {
+    for_each_role(|role| {
+        let database = TestDatabase::of(role.name());
+        let given = [
+            ("DATABASE_POOL_SIZE", "2"),
+            // All ask for the same code.
+            ("WRONG_CODES_PER_CODE", "0"),
+            ("WRONG_CODES_PER_ADDRESS", "0"),
+            ("WRONG_CODES_PER_ADDRESS_DAY", "0"),
+            ("WRONG_CODES_PER_INSTANCE", "0"),
+        ];
+        let served = Served::start(role, &database, &given);
+        let (path, status) = reading_path(role);
+        let works = || served.call(&Call::get(path)).status == status;
+        until("the role to work", PATIENCE, || works().then_some(()));
+        for _ in 0..50 {
+            works();
+        }
+        let others = "datname = current_database() AND pid <> pg_backend_pid()";
+        database.execute(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"));
+        let begun = Instant::now();
+        while !works() {
+            assert!(begun.elapsed() < Duration::from_secs(8), "whoever asks often never gets another one");
+        }
+    });
+}
+
+#[test]
 fn a_busy_pool_answers_in_time_and_recovers() {
     for_each_role(|role| {
         let database = TestDatabase::of(role.name());

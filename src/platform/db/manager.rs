@@ -172,6 +172,13 @@ impl ManageConnection for Manager {
     }
 
     fn is_valid(&self, connection: &mut Connection) -> Result<(), ConnectError> {
+        // What the server said last, such as that it ends, and whether it has hung up, can be
+        // read without asking it. Who uses a connection often would else never find out.
+        for _ in 0..2 {
+            if let Some(Err(gone)) = connection.inner.notifications_iter().next() {
+                return Err(ConnectError(gone.to_string().replace('\n', " ")));
+            }
+        }
         if connection.last_used.elapsed() < TRUSTED_FOR {
             return Ok(());
         }

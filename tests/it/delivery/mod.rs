@@ -32,7 +32,7 @@ use crate::support::receiver::{Behaviour, Receiver};
 use crate::support::waiting::until_async;
 
 /// Longest wait for something that happens by itself.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Enough for the slowest machine.
 const PATIENT: [(&str, &str); 4] = [

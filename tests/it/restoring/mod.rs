@@ -5,23 +5,20 @@ mod from_backups;
 mod provider_role;
 mod unnoticed;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::delivery::Way;
+use crate::delivery::{PATIENCE, Way};
 use crate::support::KEY;
 use crate::support::backup::Backup;
 use crate::support::process::{Ended, run_with};
 
-/// For so long a connection that was in use is not looked at before it is used again.
-const TRUSTED: Duration = Duration::from_secs(1);
-
 /// Puts the backup of the provider's database in its place. Its connections are gone; whoever
-/// finds that out is asked to try again, so this goes on until none of them is left.
+/// asks too early is told to try again.
 async fn put_back(way: &Way, backup: &Backup) {
     backup.put_back(&way.provider.database);
-    let gone = Instant::now();
-    while way.provider.list("").await.status == 503 || gone.elapsed() < TRUSTED {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    let begun = Instant::now();
+    while way.provider.list("").await.status == 503 {
+        assert!(begun.elapsed() < PATIENCE, "it does not find its database again");
     }
 }
 
