@@ -35,6 +35,10 @@ FIELDS = {
     ("*", "expiresAt", "maximum"),
     # The id of the path and the id of the body are the same.
     ("replace_document", "id", "format"),
+    # How well a colour can be read, whether bytes are a picture, how many lines a text has.
+    ("*", "colour", "contrast"),
+    ("*", "logo", "format"),
+    ("*", "address", "maxLines"),
     # Parts of a URL and where it leads: not into private networks.
     ("create_webhook", "url", "format"),
     ("update_webhook", "url", "format"),

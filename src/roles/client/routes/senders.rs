@@ -34,7 +34,10 @@ pub struct PresentSender {
     #[schema(example = "#0f5e5a", pattern = "^\\s*#[0-9A-Fa-f]{6}\\s*$")]
     colour: Option<String>,
     /// Its logo as a data URL: PNG or SVG, at most 100 kB.
-    #[schema(example = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=")]
+    #[schema(
+        example = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4=",
+        pattern = "^data:image/(png|svg\\+xml);base64,[A-Za-z0-9+/]+={0,2}$"
+    )]
     logo: Option<String>,
 }
 
