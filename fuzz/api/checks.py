@@ -21,6 +21,8 @@ FIELDS = {
     ("*", "*", "characters"),
     # White space around a text is cut off before it is measured.
     ("*", "*", "minLength"),
+    ("*", "reservedCode", "format"),
+    ("*", "reservedLink", "format"),
     # Of free-form objects, the bytes of their JSON and the depth are bounded.
     ("*", "metadata", "maxLength"),
     ("*", "metadata", "maxDepth"),
