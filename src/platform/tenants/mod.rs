@@ -137,21 +137,13 @@ impl Tenants {
     /// tenants are made by hand. What is known is taken for true for
     /// `TENANT_CACHE_MS`; then one caller asks the database, and the others go on.
     pub async fn vault(&self, tenant: &TenantId) -> Result<Arc<Vault>, TenantError> {
-        if let Some(known) = self.fresh(tenant) {
-            return known.answer();
+        if let Some(vault) = self.existing(tenant).await? {
+            return Ok(vault);
         }
         let _turn = self.take_turn(tenant);
         let (inner, own) = (Arc::clone(&self.0), tenant.clone());
-        let find = move |conn: &mut PgConnection| Ok(store::load(conn, &inner.masters, &own)?);
-        let found = self.0.db.of(tenant).read(find).await;
-        let found = match found {
-            Ok(None) if self.0.settings.provisioning == Provisioning::Auto => {
-                let (inner, own) = (Arc::clone(&self.0), tenant.clone());
-                self.0.db.of_everybody().run_alone(move |conn| inner.create(conn, &own)).await
-            }
-            found => found,
-        };
-        self.conclude(tenant, found)
+        let made = self.0.db.of_everybody().run_alone(move |conn| inner.create(conn, &own)).await;
+        self.conclude(tenant, made)
     }
 
     /// Like [`Tenants::vault`], for whoever only reads: makes no tenant, and is `None` where
@@ -164,11 +156,10 @@ impl Tenants {
         let (inner, own) = (Arc::clone(&self.0), tenant.clone());
         let find = move |conn: &mut PgConnection| Ok(store::load(conn, &inner.masters, &own)?);
         let found = self.0.db.of(tenant).read(find).await;
-        let would_be_made = matches!(found, Ok(None)) && self.0.settings.provisioning == Provisioning::Auto;
-        match self.conclude(tenant, found) {
-            Err(TenantError::Unknown) if would_be_made => Ok(None),
-            found => found.map(Some),
+        if matches!(found, Ok(None)) && self.0.settings.provisioning == Provisioning::Auto {
+            return Ok(None);
         }
+        self.conclude(tenant, found).map(Some)
     }
 
     /// Like [`Tenants::vault`], for a job that goes from tenant to tenant: `None` if this
