@@ -87,7 +87,7 @@ where
 
 /// What a port for scrapers alone answers: metrics and probes, nothing else.
 fn build_scraped(
-    (db, observer): (Db, Observer),
+    (db, observer, outer): (Db, Observer, Guard),
     stopping: &Stopping,
 ) -> App<
     impl ServiceFactory<
@@ -101,7 +101,9 @@ fn build_scraped(
     App::new()
         .app_data(Data::new(db))
         .app_data(Data::new(observer))
+        .app_data(Data::new(outer))
         .app_data(Data::new(stopping.clone()))
+        .wrap(from_fn(guard))
         .wrap(from_fn(envelope))
         .configure(health::configure)
         .configure(scraping::configure_for_scrapers)
@@ -149,7 +151,7 @@ where
         .shutdown_timeout(settings.shutdown_timeout.as_secs());
     let tls = web.tls.as_ref().map(serve_certificate).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let observed = (role.db.clone(), role.observer.clone());
+    let observed = (role.db.clone(), role.observer.clone(), role.guard.clone());
     let app = move || build_app(&role, &in_app);
     let mut builder = listener::serve(builder, listener, tls, &web, app)?;
     let scraped = match scraped {

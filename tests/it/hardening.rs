@@ -158,12 +158,7 @@ fn without_authentication_pages_of_other_names_reach_nothing() {
     for role in Role::ALL {
         let (served, _database) = serve(*role, &[]);
         let port = served.address.port();
-        let ask = |host: &str| {
-            let head = format!("GET /api/health HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-            let mut stream = http::open(served.address).unwrap();
-            stream.write_all(head.as_bytes()).unwrap();
-            http::read_answer(&mut stream).unwrap()
-        };
+        let ask = |host: &str| http::get_as(host, served.address, "/api/health");
         for host in ["localhost", "127.0.0.1", "[::1]", "LOCALHOST", "oc.localhost", "127.9.9.9"] {
             assert_eq!(ask(host).status, 200, "{host}");
             assert_eq!(ask(&format!("{host}:{port}")).status, 200, "{host}");

@@ -161,6 +161,14 @@ pub fn call_in_chunks(address: SocketAddr, call: &Call) -> Answer {
     send().unwrap_or_else(|e| panic!("{} {}: {e}", call.method, call.path))
 }
 
+/// Asks for a path under a name that the address may not have.
+pub fn get_as(host: &str, address: SocketAddr, path: &str) -> Answer {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let mut stream = open(address).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    read_answer(&mut stream).unwrap()
+}
+
 /// A connection that gives up after ten seconds of silence.
 pub fn open(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&address, Duration::from_secs(5))?;

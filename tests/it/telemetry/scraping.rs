@@ -57,6 +57,17 @@ fn a_port_of_their_own_tells_metrics_and_probes_and_nothing_else_does() {
 }
 
 #[test]
+fn without_authentication_pages_of_other_names_reach_no_metrics_either() {
+    for_each_role(|role| {
+        let database = TestDatabase::of(role.name());
+        let (_served, port) = scraped(role, &database, &[]);
+        let ask = |host| http::get_as(host, port, "/metrics");
+        assert_eq!(ask("localhost").status, 200);
+        ask("rebound.example.org").refused(421, "MISDIRECTED_REQUEST");
+    });
+}
+
+#[test]
 fn a_database_that_does_not_answer_is_told_so_without_waiting_for_it() {
     for_each_role(|role| {
         let database = TestDatabase::of(role.name());
