@@ -1,7 +1,5 @@
 //! What every answer bears, and which pages of other origins may read it.
 
-use std::io::Write as _;
-
 use oc::roles::Role;
 use serde_json::json;
 
