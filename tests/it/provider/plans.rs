@@ -42,6 +42,31 @@ async fn a_page_of_the_list_is_read_from_the_primary_key_without_sorting() {
     }
 }
 
+const OPENED: &str = "INSERT INTO documents \
+    (tenant_id, id, title, content, content_type, status, version, sent_version, sequence, operation, delivery_state, opened_at, created_at, updated_at) \
+    SELECT 'default', (lpad(to_hex(i), 8, '0') || '-0000-7000-8000-000000000000')::uuid, '\\x00', '\\x00', \
+           'text/plain', 'final', 1, 1, 1, 'send', 'delivered', now(), now(), now() FROM generate_series(1, 5000) i; \
+    ANALYZE documents";
+
+#[actix_web::test]
+async fn what_is_not_finished_is_found_without_looking_at_what_is() {
+    let provider = Provider::with(&[("DATABASE_POOL_SIZE", "2")]).await;
+    provider.database.execute(OPENED);
+    for (query, status) in [
+        ("/?show=drafts", "'draft', "),
+        ("/?show=ready", "'final', "),
+        ("/?show=underway", ""),
+        ("/?show=delivered", ""),
+        ("/?show=failed", ""),
+        ("/api/documents?state=failed", ""),
+    ] {
+        assert_eq!(provider.call(Call::get(query)).await.status, 200, "{query}");
+        let statement = provider.database.last_statement("SELECT \"documents\"");
+        let plan = provider.database.plan(Some("default"), &statement, &format!("'default', {status}21"));
+        assert!(plan.contains("documents_unfinished") && !plan.contains("documents_pkey"), "{query}: {plan}");
+    }
+}
+
 #[actix_web::test]
 async fn a_replay_reads_what_happened_since_and_not_the_whole_history() {
     let provider = Provider::with(&[("DATABASE_POOL_SIZE", "2")]).await;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::events::{Line, Noted};
 use super::rows::{DocumentRow, NewRow, SearchedRow, WrittenRow};
 use super::schema::{document_events, documents};
-use super::summaries::Shown;
+use super::summaries::{Shown, in_one_of};
 use crate::domain::cursor::Cursor;
 use crate::domain::document::{DeliveryState, Document, Status};
 use crate::domain::ids::{DocumentId, TenantId};
@@ -159,7 +159,7 @@ pub(super) fn filtered<'a>(
         query = query.filter(documents::status.eq(status.as_str()));
     }
     if let Some(state) = filter.state {
-        query = query.filter(documents::delivery_state.eq(state.as_str()));
+        query = query.filter(in_one_of(&[state]));
     }
     if let Some(moment) = filter.updated_since {
         query = query.filter(documents::updated_at.ge(PgTimestamp(moment)));
