@@ -11,11 +11,11 @@ use crate::operations::Operation;
 use crate::stage::Stage;
 
 /// Requests per second of the tenant that is measured: half of its share.
-const QUIET: u32 = 500;
-/// Requests per second that the noisy tenant asks for: five times its share.
-const NOISY: u32 = 5_000;
-/// The share of a tenant, in a minute.
-const SHARE: &str = "60000";
+const QUIET: u32 = 50;
+/// Requests per second that the noisy tenant asks for: five and fifty times its share.
+const NOISY: [u32; 2] = [500, 5_000];
+/// The share of a tenant, in a minute, as it is by default.
+const SHARE: &str = "6000";
 /// Connections of each of the two.
 const CONNECTIONS: u32 = 8;
 
@@ -33,24 +33,30 @@ struct Round {
 pub fn measure(stage: &mut Stage, rounds: u64, length: Duration) {
     for (name, share) in [("with limits", SHARE), ("without limits", "0")] {
         stage.renew_provider(&[("RATE_TENANT_PER_MINUTE", share)]);
-        run(stage, Duration::from_secs(1), false);
-        let (mut alone, mut beside) = (Round::default(), Round::default());
+        run(stage, Duration::from_secs(1), 0);
+        let mut alone = Round::default();
+        let mut beside = NOISY.map(|noise| (noise, Round::default()));
         for _ in 0..rounds {
-            alone.add(run(stage, length, false));
+            alone.add(run(stage, length, 0));
             if share != "0" {
                 spend(stage);
             }
-            beside.add(run(stage, length, true));
+            for (noise, round) in &mut beside {
+                round.add(run(stage, length, *noise));
+            }
         }
-        let (before, after) = (alone.quantile(0.99), beside.quantile(0.99));
-        println!(
-            "{name:<14}  alone: p50 {} us, p99 {before} us  beside a noisy tenant: p50 {} us, p99 {after} us ({:+.1} %)  noise: {} requests, {} refused",
-            alone.quantile(0.5),
-            beside.quantile(0.5),
-            100.0 * (f64::from(after) / f64::from(before) - 1.0),
-            beside.noise,
-            beside.refused,
-        );
+        let before = alone.quantile(0.99);
+        println!("{name}");
+        println!("  alone                          p50 {:>5} us  p99 {before:>5} us", alone.quantile(0.5));
+        for (noise, round) in beside {
+            let after = round.quantile(0.99);
+            println!(
+                "  beside {noise:>4} requests a second  p50 {:>5} us  p99 {after:>5} us ({:+.1} %), {:.0} % of the noise refused",
+                round.quantile(0.5),
+                100.0 * (f64::from(after) / f64::from(before) - 1.0),
+                100.0 * round.refused as f64 / round.noise as f64,
+            );
+        }
     }
 }
 
@@ -87,11 +93,12 @@ fn spend(stage: &Stage) {
 
 /// The noise comes from a thread of its own, so that it does not hold up the
 /// measurement itself.
-fn run(stage: &Stage, length: Duration, with_noise: bool) -> Round {
+fn run(stage: &Stage, length: Duration, noise: u32) -> Round {
     let until = Instant::now() + length;
     let address = stage.requests(Operation::Read).address().to_owned();
     std::thread::scope(|scope| {
-        let noise = with_noise.then(|| scope.spawn(|| block_on(&mut |set| make_noise(set, &address, until))));
+        let make = || block_on(&mut |set| make_noise(set, &address, noise, until));
+        let noise = (noise > 0).then(|| scope.spawn(make));
         let mut round = block_on(&mut |set| ask_quietly(set, stage, until));
         if let Some(noise) = noise {
             round.add(noise.join().unwrap());
@@ -119,7 +126,7 @@ fn pace(per_second: u32) -> Duration {
     Duration::from_secs(1) * CONNECTIONS / per_second
 }
 
-fn make_noise(set: &LocalSet, address: &str, until: Instant) -> Tasks {
+fn make_noise(set: &LocalSet, address: &str, noise: u32, until: Instant) -> Tasks {
     let task = |_| {
         let address = address.to_owned();
         set.spawn_local(async move {
@@ -127,7 +134,7 @@ fn make_noise(set: &LocalSet, address: &str, until: Instant) -> Tasks {
             let mut next = Instant::now();
             while next < until {
                 tokio::time::sleep_until(next.into()).await;
-                next += pace(NOISY);
+                next += pace(noise);
                 round.noise += 1;
                 round.refused += u64::from(connection.ask(NOISE).await.0 == 429);
             }

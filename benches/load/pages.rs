@@ -17,6 +17,9 @@ use crate::stage::Stage;
 const REQUESTS: usize = 60;
 const PAINTS: usize = 15;
 
+/// A page that no server is asked for.
+const LINE: &str = "data:text/html,<!doctype html><title>A</title><p>A";
+
 /// Pages of the workspace: what they show, and their path.
 const LISTS: [(&str, &str); 12] = [
     ("list", "/"),
@@ -39,7 +42,13 @@ pub fn measure(stage: &Stage) {
     let [provider, client] = stage.addresses().map(|address| format!("http://{address}"));
     let browser = Browser::start("en");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut rows = Vec::new();
+    // What the browser takes on this machine whatever the page is.
+    let mut rows = vec![Row {
+        name: "a line of text, nothing else",
+        answered: None,
+        painted: painted(&browser, LINE),
+        size: 0,
+    }];
     for (name, path) in LISTS {
         let path = path.replace("MIDDLE", &middle(stage));
         let (answered, size) = runtime.block_on(asked(stage.addresses()[0], &path));
