@@ -64,7 +64,11 @@ async fn whoever_guesses_in_parallel_does_not_get_more_guesses() {
     let mut tried = guesses(&code, 40);
     tried.push(code);
     let answers = join_all(tried.iter().map(|guess| client.open(guess))).await;
-    assert!(answers.iter().all(|answer| answer.status == 404));
+    // What a slow machine does not get to in time is put off, and costs no try.
+    assert!(answers.iter().all(|answer| [404, 503].contains(&answer.status)));
+    for guess in &tried {
+        client.open(guess).await.refused(404, "NOT_FOUND");
+    }
     assert_eq!(client.state.codes.checks(), 10);
 }
 
