@@ -19,7 +19,7 @@ use super::identity::Identity;
 use super::metrics::route::{self as scraping, Observer};
 use super::tls::Certificate;
 use super::{listener, metrics};
-use crate::config::{Http, TlsFiles};
+use crate::config::{Http, TlsFiles, Web};
 
 /// What a role hands to the server. `configure` runs once per worker thread.
 #[derive(Clone)]
@@ -151,7 +151,9 @@ where
         .shutdown_timeout(settings.shutdown_timeout.as_secs());
     let tls = web.tls.as_ref().map(serve_certificate).transpose()?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let observed = (role.db.clone(), role.observer.clone(), role.guard.clone());
+    // Who scrapes is asked nothing, so no page of another origin may read there, either.
+    let alone = Web { cors_origins: Vec::new(), is_https: false, ..web.clone() };
+    let observed = (role.db.clone(), role.observer.clone(), Guard { web: alone, ..role.guard.clone() });
     let app = move || build_app(&role, &in_app);
     let mut builder = listener::serve(builder, listener, tls, &web, app)?;
     let scraped = match scraped {
