@@ -42,28 +42,42 @@ async fn a_page_of_the_list_is_read_from_the_primary_key_without_sorting() {
     }
 }
 
-const OPENED: &str = "INSERT INTO documents \
-    (tenant_id, id, title, content, content_type, status, version, sent_version, sequence, operation, delivery_state, opened_at, created_at, updated_at) \
-    SELECT 'default', (lpad(to_hex(i), 8, '0') || '-0000-7000-8000-000000000000')::uuid, '\\x00', '\\x00', \
-           'text/plain', 'final', 1, 1, 1, 'send', 'delivered', now(), now(), now() FROM generate_series(1, 5000) i; \
-    ANALYZE documents";
+/// Documents with even numbers were opened; of the others, forty are in the state that is looked
+/// for, the oldest and the newest ones.
+fn beside_opened(status: &str, state: &str) -> String {
+    let sent = if state == "none" { "NULL" } else { "1" };
+    format!(
+        "TRUNCATE documents; INSERT INTO documents \
+         (tenant_id, id, title, content, content_type, status, version, sent_version, sequence, operation, delivery_state, opened_at, created_at, updated_at) \
+         SELECT 'default', (lpad(to_hex(i), 8, '0') || '-0000-7000-8000-000000000000')::uuid, '\\x00', '\\x00', 'text/plain', \
+           CASE WHEN asked THEN '{status}' ELSE 'final' END, 1, CASE WHEN asked THEN {sent} ELSE 1 END, \
+           CASE WHEN asked THEN coalesce({sent}, 0) ELSE 1 END, CASE WHEN asked AND {sent} IS NULL THEN NULL ELSE 'send' END, \
+           CASE WHEN asked THEN '{state}' ELSE 'delivered' END, CASE WHEN asked THEN NULL ELSE now() END, now(), now() \
+         FROM (SELECT i, i % 2 = 1 AND (i < 40 OR i > 4960) AS asked FROM generate_series(1, 5000) i) numbers; \
+         ANALYZE documents"
+    )
+}
 
 #[actix_web::test]
 async fn what_is_not_finished_is_found_without_looking_at_what_is() {
     let provider = Provider::with(&[("DATABASE_POOL_SIZE", "2")]).await;
-    provider.database.execute(OPENED);
-    for (query, status) in [
-        ("/?show=drafts", "'draft', "),
-        ("/?show=ready", "'final', "),
-        ("/?show=underway", ""),
-        ("/?show=delivered", ""),
-        ("/?show=failed", ""),
-        ("/api/documents?state=failed", ""),
+    for (path, status, state, words, index) in [
+        ("/?show=drafts", "draft", "none", "status = 'draft'", "documents_drafts"),
+        ("/?show=ready", "final", "none", "status = 'final' AND", "documents_ready"),
+        ("/?show=underway", "final", "queued", "IN ('queued', 'delivering')", "documents_underway"),
+        ("/?show=delivered", "final", "delivered", "opened_at IS NULL", "documents_unopened"),
+        ("/?show=failed", "final", "failed", "delivery_state = 'failed'", "documents_failed"),
+        ("/api/documents?state=queued", "final", "queued", "delivery_state = 'queued'", "documents_underway"),
     ] {
-        assert_eq!(provider.call(Call::get(query)).await.status, 200, "{query}");
+        provider.database.execute(&beside_opened(status, state));
+        // They are not sealed, so that they can be read, but not shown.
+        assert_eq!(provider.call(Call::get(path)).await.status, 500, "{path}");
         let statement = provider.database.last_statement("SELECT \"documents\"");
-        let plan = provider.database.plan(Some("default"), &statement, &format!("'default', {status}21"));
-        assert!(plan.contains("documents_unfinished") && !plan.contains("documents_pkey"), "{query}: {plan}");
+        assert!(statement.contains(words), "{path}: {statement}");
+        let plan = provider.database.plan(Some("default"), &statement, "'default', 21");
+        assert!(plan.contains(&format!("Index Scan Backward using {index}")), "{path}: {plan}");
+        assert!(plan.contains("rows=21 loops=1") && !plan.contains("Sort"), "{path}: {plan}");
+        assert!(!plan.contains("Rows Removed"), "{path}: {plan}");
     }
 }
 

@@ -68,6 +68,20 @@ fn without_authentication_pages_of_other_names_reach_no_metrics_either() {
 }
 
 #[test]
+fn pages_of_no_origin_read_what_is_told_to_scrapers_and_every_name_may_be_asked_with_authentication() {
+    const ORIGIN: &str = "https://app.example.org";
+    for_each_role(|role| {
+        let database = TestDatabase::of(role.name());
+        let (served, port) = scraped(role, &database, &[JWT, &[("CORS_ORIGINS", ORIGIN)]].concat());
+        let asking = Call::get("/metrics").header("Origin", ORIGIN);
+        assert_eq!(http::call(port, &asking).header("Access-Control-Allow-Origin"), None);
+        let elsewhere = served.call(&Call::get("/api/health").header("Origin", ORIGIN));
+        assert_eq!(elsewhere.header("Access-Control-Allow-Origin"), Some(ORIGIN));
+        assert_eq!(http::get_as("10.0.0.7:9090", port, "/metrics").status, 200);
+    });
+}
+
+#[test]
 fn a_database_that_does_not_answer_is_told_so_without_waiting_for_it() {
     for_each_role(|role| {
         let database = TestDatabase::of(role.name());

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::events::{Line, Noted};
 use super::rows::{DocumentRow, NewRow, SearchedRow, WrittenRow};
 use super::schema::{document_events, documents};
-use super::summaries::{Shown, in_one_of};
+use super::summaries::{Condition, Shown};
 use crate::domain::cursor::Cursor;
 use crate::domain::document::{DeliveryState, Document, Status};
 use crate::domain::ids::{DocumentId, TenantId};
@@ -159,12 +159,15 @@ pub(super) fn filtered<'a>(
         query = query.filter(documents::status.eq(status.as_str()));
     }
     if let Some(state) = filter.state {
-        query = query.filter(in_one_of(&[state]));
+        query = query.filter(Condition::of(state));
     }
     if let Some(moment) = filter.updated_since {
         query = query.filter(documents::updated_at.ge(PgTimestamp(moment)));
     }
-    filter.shown.narrow(query)
+    if let Some(condition) = filter.shown.condition() {
+        query = query.filter(condition);
+    }
+    query
 }
 
 /// Writes what changed and a line of the history, if the stored version is still `expected`.
