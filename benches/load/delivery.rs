@@ -10,7 +10,7 @@ use crate::stage::Stage;
 
 /// Connections at which it is measured.
 const CONNECTIONS: usize = 32;
-/// More senders than attempts that may be under way: most go through the queue.
+/// More senders than attempts that may be under way: they wait in line.
 const MANY: usize = 128;
 
 /// Figures of the delivery, medians of several rounds.

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::client;
 use crate::operations::Operation;
-use crate::report::median;
+use crate::report::{self, median};
 use crate::stage::Stage;
 
 /// Tenants that take turns.
@@ -16,6 +18,7 @@ const OWN: &str = "(tenant_id = current_setting('app.tenant_id'::text, true))";
 /// Prints for each operation the share of throughput that the fence costs: medians
 /// of rounds in which both are measured one after the other.
 pub fn measure(stage: &mut Stage, rounds: u64, length: Duration) {
+    let mut found = Vec::new();
     println!("\noperation  policies/s  without/s  cost");
     for operation in [Operation::Read, Operation::List, Operation::Create, Operation::Update, Operation::Send]
     {
@@ -30,7 +33,7 @@ pub fn measure(stage: &mut Stage, rounds: u64, length: Duration) {
                 if fenced { &mut with } else { &mut without }.push(sample.rate());
             }
         }
-        tell(operation.name(), with, without);
+        found.push(tell(operation.name(), with, without));
     }
     set_policies(stage, OWN);
     println!("\noperation  {TENANTS} tenants/s  one tenant/s  cost");
@@ -43,17 +46,16 @@ pub fn measure(stage: &mut Stage, rounds: u64, length: Duration) {
             rates.push(sample.rate());
         }
     }
-    tell("create", many, one);
+    let turns = tell("create", many, one);
+    report::write("fence", &json!({"rounds": rounds, "policies": found, "tenantsInTurn": turns}));
 }
 
 /// Of rates of the same round, the share that is lost.
-fn tell(name: &str, fenced: Vec<f64>, free: Vec<f64>) {
+fn tell(name: &str, fenced: Vec<f64>, free: Vec<f64>) -> Value {
     let lost = median(fenced.iter().zip(&free).map(|(fenced, free)| 100.0 * (1.0 - fenced / free)));
-    println!(
-        "{name:<9} {:>11.0} {:>10.0} {lost:>4.1} %",
-        median(fenced.into_iter()),
-        median(free.into_iter())
-    );
+    let (fenced, free) = (median(fenced.into_iter()), median(free.into_iter()));
+    println!("{name:<9} {fenced:>11.0} {free:>10.0} {lost:>4.1} %");
+    json!({"operation": name, "perSecond": fenced.round(), "withoutPerSecond": free.round(), "costPercent": (lost * 10.0).round() / 10.0})
 }
 
 fn set_policies(stage: &Stage, condition: &str) {

@@ -4,10 +4,12 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tokio::task::LocalSet;
 
 use crate::client::Connection;
 use crate::operations::Operation;
+use crate::report;
 use crate::stage::Stage;
 
 /// Requests per second of the tenant that is measured: half of its share.
@@ -31,6 +33,7 @@ struct Round {
 /// Measures and prints: the quiet tenant alone, beside a noisy one with limits, and
 /// beside one without.
 pub fn measure(stage: &mut Stage, rounds: u64, length: Duration) {
+    let mut found = Vec::new();
     for (name, share) in [("with limits", SHARE), ("without limits", "0")] {
         stage.renew_provider(&[("RATE_TENANT_PER_MINUTE", share)]);
         run(stage, Duration::from_secs(1), 0);
@@ -48,16 +51,24 @@ pub fn measure(stage: &mut Stage, rounds: u64, length: Duration) {
         let before = alone.quantile(0.99);
         println!("{name}");
         println!("  alone                          p50 {:>5} us  p99 {before:>5} us", alone.quantile(0.5));
-        for (noise, round) in beside {
+        found.push(json!({"limits": share != "0", "wantedPerSecond": 0, "p50Micros": alone.quantile(0.5), "p99Micros": before}));
+        for (wanted, round) in beside {
             let after = round.quantile(0.99);
+            // Where answers are slow, fewer are asked for than wanted.
+            let asked = round.noise as f64 / (rounds as f64 * length.as_secs_f64());
+            let refused = 100.0 * round.refused as f64 / round.noise as f64;
             println!(
-                "  beside {noise:>4} requests a second  p50 {:>5} us  p99 {after:>5} us ({:+.1} %), {:.0} % of the noise refused",
+                "  beside {asked:>4.0} requests a second  p50 {:>5} us  p99 {after:>5} us ({:+.1} %), {refused:.0} % of the noise refused",
                 round.quantile(0.5),
                 100.0 * (f64::from(after) / f64::from(before) - 1.0),
-                100.0 * round.refused as f64 / round.noise as f64,
             );
+            found.push(json!({"limits": share != "0", "wantedPerSecond": wanted, "askedPerSecond": asked.round(), "refusedPercent": refused.round(), "p50Micros": round.quantile(0.5), "p99Micros": after}));
         }
     }
+    report::write(
+        "noisy",
+        &json!({"quietPerSecond": QUIET, "rounds": rounds, "secondsEach": length.as_secs(), "rows": found}),
+    );
 }
 
 impl Round {

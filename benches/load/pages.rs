@@ -2,7 +2,6 @@
 //! in a browser that has loaded nothing before.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::time::Instant;
 
 use serde_json::json;
@@ -10,7 +9,7 @@ use serde_json::json;
 use crate::chromium::browser::Browser;
 use crate::client::Connection;
 use crate::operations::READ_IDS;
-use crate::report::median;
+use crate::report::{self, median};
 use crate::stage::Stage;
 
 /// Requests of each page, and times that it is painted.
@@ -152,7 +151,5 @@ fn publish(stage: &Stage, rows: &[Row]) {
         .iter()
         .map(|row| json!({"page": row.name, "answerMs": row.answered, "firstPaintMs": row.painted, "bytes": row.size}))
         .collect();
-    let root = env!("CARGO_MANIFEST_DIR");
-    let json = serde_json::to_string_pretty(&json!({"documents": stage.documents, "pages": rows})).unwrap();
-    fs::write(format!("{root}/bench/pages.json"), json + "\n").unwrap();
+    report::write("pages", &json!({"documents": stage.documents, "pages": rows}));
 }

@@ -64,11 +64,14 @@ pub fn publish(rows: &[Row], delivery: Option<&Delivery>, processes: &Processes,
     text.push_str(&table_of_processes(processes));
     println!("\n{text}");
     let (Some(delivery), true) = (delivery, rows.len() == Operation::ALL.len()) else { return };
-    let root = env!("CARGO_MANIFEST_DIR");
-    fs::create_dir_all(format!("{root}/bench")).unwrap();
-    let json = serde_json::to_string_pretty(&results(rows, delivery, processes, stage)).unwrap();
-    fs::write(format!("{root}/bench/results.json"), json + "\n").unwrap();
-    fs::write(format!("{root}/docs/bench.svg"), chart(rows, delivery)).unwrap();
+    write("results", &results(rows, delivery, processes, stage));
+    fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/bench.svg"), chart(rows, delivery)).unwrap();
+}
+
+/// Writes `bench/{name}.json`.
+pub fn write(name: &str, found: &serde_json::Value) {
+    let json = serde_json::to_string_pretty(found).unwrap();
+    fs::write(format!("{}/bench/{name}.json", env!("CARGO_MANIFEST_DIR")), json + "\n").unwrap();
 }
 
 fn table(rows: &[Row]) -> String {
