@@ -139,6 +139,23 @@ async fn a_refusal_of_one_message_says_nothing_about_the_destination() {
 }
 
 #[actix_web::test]
+async fn a_feed_that_breaks_down_there_holds_up_no_delivery() {
+    for (status, state) in [(500, "CLOSED"), (503, "OPEN")] {
+        let receiver = Receiver::start(receipt());
+        let provider = Provider::to(&receiver, &[("BREAKER_FAILURES", "2")]).await;
+        let id = provider.ready("T").await;
+        provider.send(&id).await.expect(200);
+        receiver.behave(Behaviour::Answer(status, String::new()));
+        let before = receiver.every_call().len();
+        for _ in 0..3 {
+            assert_eq!(receipts::run(&provider.state).await.unwrap(), 0);
+        }
+        assert!(receiver.every_call().len() >= before + 2, "it is asked");
+        assert_eq!(provider.state.gates.states(), [("client".to_owned(), state)]);
+    }
+}
+
+#[actix_web::test]
 async fn a_destination_never_gets_more_calls_at_once_than_the_setting_says() {
     let receiver = Receiver::start(Behaviour::Close);
     let given =
