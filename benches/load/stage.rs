@@ -317,8 +317,11 @@ impl Role {
         let banner =
             lines.by_ref().map(Result::unwrap).find(|line| line.starts_with("oc ")).expect("a banner");
         let address = banner.split("http://").nth(1).unwrap().split(' ').next().unwrap().to_owned();
-        // The log is read, as somebody would in earnest.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        // The log is read, as somebody would in earnest, and what is unusual is shown.
+        std::thread::spawn(move || {
+            let unusual = lines.map_while(Result::ok).filter(|line| !line.contains("\"level\":\"INFO\""));
+            unusual.for_each(|line| eprintln!("{name}: {line}"));
+        });
         Self { name, address, process }
     }
 

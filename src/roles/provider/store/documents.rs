@@ -159,7 +159,7 @@ pub(super) fn filtered<'a>(
         query = query.filter(documents::status.eq(status.as_str()));
     }
     if let Some(state) = filter.state {
-        query = query.filter(Condition::of(state));
+        query = query.filter(Condition::State(state));
     }
     if let Some(moment) = filter.updated_since {
         query = query.filter(documents::updated_at.ge(PgTimestamp(moment)));

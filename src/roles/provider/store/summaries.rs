@@ -72,28 +72,18 @@ impl Shown {
             Self::Failed => "delivery_state = 'failed'",
             Self::Ended => "delivery_state IN ('revoked', 'expired')",
         };
-        Some(Condition(words))
+        Some(Condition::Words(words))
     }
 }
 
 /// A condition on documents that stands in the statement itself: plans are made for every
 /// parameter, and of a parameter the planner can't prove that a partial index has its rows.
 #[derive(Debug, Clone, Copy, ValidGrouping)]
-pub(super) struct Condition(&'static str);
-
-impl Condition {
+pub(super) enum Condition {
+    /// As it is written.
+    Words(&'static str),
     /// That the delivery has come so far.
-    pub(super) fn of(state: DeliveryState) -> Self {
-        Self(match state {
-            DeliveryState::None => "delivery_state = 'none'",
-            DeliveryState::Queued => "delivery_state = 'queued'",
-            DeliveryState::Delivering => "delivery_state = 'delivering'",
-            DeliveryState::Delivered => "delivery_state = 'delivered'",
-            DeliveryState::Failed => "delivery_state = 'failed'",
-            DeliveryState::Revoked => "delivery_state = 'revoked'",
-            DeliveryState::Expired => "delivery_state = 'expired'",
-        })
-    }
+    State(DeliveryState),
 }
 
 impl Expression for Condition {
@@ -104,9 +94,10 @@ impl AppearsOnTable<documents::table> for Condition {}
 
 impl QueryFragment<Pg> for Condition {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("(");
-        out.push_sql(self.0);
-        out.push_sql(")");
+        match self {
+            Self::Words(words) => out.push_sql(&format!("({words})")),
+            Self::State(state) => out.push_sql(&format!("(delivery_state = '{}')", state.as_str())),
+        }
         Ok(())
     }
 }
