@@ -4,12 +4,12 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
 use crate::client::Connection;
 use crate::operations::Operation;
-use crate::report;
+use crate::report::{self, median};
 use crate::stage::Stage;
 
 /// Requests per second of the tenant that is measured: half of its share.
@@ -30,45 +30,53 @@ struct Round {
     refused: u64,
 }
 
-/// Measures and prints: the quiet tenant alone, beside a noisy one with limits, and
-/// beside one without.
+/// Measures and prints the quiet tenant alone and beside a noisy one, with limits and
+/// without: medians of rounds in which both are measured one after the other.
 pub fn measure(stage: &mut Stage, rounds: u64, length: Duration) {
     let mut found = Vec::new();
-    for (name, share) in [("with limits", SHARE), ("without limits", "0")] {
+    for share in [SHARE, "0"] {
         stage.renew_provider(&[("RATE_TENANT_PER_MINUTE", share)]);
         run(stage, Duration::from_secs(1), 0);
-        let mut alone = Round::default();
-        let mut beside = NOISY.map(|noise| (noise, Round::default()));
-        for _ in 0..rounds {
-            alone.add(run(stage, length, 0));
-            if share != "0" {
-                spend(stage);
+        for noise in NOISY {
+            let (mut alone, mut beside) = (Vec::new(), Vec::new());
+            for round in 0..rounds {
+                // What one leaves behind is not always the other's.
+                for noisy in [round % 2 == 0, round % 2 == 1] {
+                    if noisy && share != "0" {
+                        spend(stage);
+                    }
+                    let measured = run(stage, length, if noisy { noise } else { 0 });
+                    if noisy { &mut beside } else { &mut alone }.push(measured);
+                }
             }
-            for (noise, round) in &mut beside {
-                round.add(run(stage, length, *noise));
-            }
-        }
-        let before = alone.quantile(0.99);
-        println!("{name}");
-        println!("  alone                          p50 {:>5} us  p99 {before:>5} us", alone.quantile(0.5));
-        found.push(json!({"limits": share != "0", "wantedPerSecond": 0, "p50Micros": alone.quantile(0.5), "p99Micros": before}));
-        for (wanted, round) in beside {
-            let after = round.quantile(0.99);
-            // Where answers are slow, fewer are asked for than wanted.
-            let asked = round.noise as f64 / (rounds as f64 * length.as_secs_f64());
-            let refused = 100.0 * round.refused as f64 / round.noise as f64;
-            println!(
-                "  beside {asked:>4.0} requests a second  p50 {:>5} us  p99 {after:>5} us ({:+.1} %), {refused:.0} % of the noise refused",
-                round.quantile(0.5),
-                100.0 * (f64::from(after) / f64::from(before) - 1.0),
-            );
-            found.push(json!({"limits": share != "0", "wantedPerSecond": wanted, "askedPerSecond": asked.round(), "refusedPercent": refused.round(), "p50Micros": round.quantile(0.5), "p99Micros": after}));
+            found.push(tell(share != "0", noise, &alone, &beside, length));
         }
     }
-    report::write(
-        "noisy",
-        &json!({"quietPerSecond": QUIET, "rounds": rounds, "secondsEach": length.as_secs(), "rows": found}),
+    let found =
+        json!({"quietPerSecond": QUIET, "rounds": rounds, "secondsEach": length.as_secs(), "rows": found});
+    report::write("noisy", &found);
+}
+
+fn tell(limits: bool, wanted: u32, alone: &[Round], beside: &[Round], length: Duration) -> Value {
+    let of = |rounds: &[Round], q| median(rounds.iter().map(|round| f64::from(round.quantile(q))));
+    let pairs = alone.iter().zip(beside);
+    let change = median(pairs.map(|(alone, beside)| {
+        100.0 * (f64::from(beside.quantile(0.99)) / f64::from(alone.quantile(0.99)) - 1.0)
+    }));
+    let (noise, refused) =
+        beside.iter().fold((0, 0), |(noise, refused), round| (noise + round.noise, refused + round.refused));
+    // Where answers are slow, fewer are asked for than wanted.
+    let asked = noise as f64 / (beside.len() as f64 * length.as_secs_f64());
+    let refused = 100.0 * refused as f64 / noise as f64;
+    println!(
+        "{:<14} p99 alone {:>5.0} us, beside {asked:>4.0} requests a second {:>5.0} us ({change:+.1} %), {refused:.0} % of the noise refused",
+        if limits { "with limits" } else { "without limits" },
+        of(alone, 0.99),
+        of(beside, 0.99),
     );
+    json!({"limits": limits, "noiseWantedPerSecond": wanted, "noiseAskedPerSecond": asked.round(), "noiseRefusedPercent": refused.round(),
+           "aloneMicros": {"p50": of(alone, 0.5), "p99": of(alone, 0.99)}, "besideMicros": {"p50": of(beside, 0.5), "p99": of(beside, 0.99)},
+           "p99ChangePercent": (change * 10.0).round() / 10.0})
 }
 
 impl Round {

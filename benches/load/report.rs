@@ -155,7 +155,7 @@ fn chart(rows: &[Row], delivery: &Delivery) -> String {
     let (left, scale, step) = (90.0, 5.2, 44.0);
     let height = 74.0 + step * bars.len() as f64;
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 760 {height}\" font-family=\"system-ui, sans-serif\" font-size=\"15\" role=\"img\" aria-label=\"Requests per second at 32 connections as a share of pgbench with the same SQL\">\n<rect width=\"760\" height=\"{height}\" rx=\"10\" fill=\"#ffffff\"/>\n<text x=\"24\" y=\"32\" font-weight=\"600\" fill=\"#17211f\">Requests per second at 32 connections, as a share of pgbench running the same SQL</text>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 790 {height}\" font-family=\"system-ui, sans-serif\" font-size=\"15\" role=\"img\" aria-label=\"Requests per second at 32 connections as a share of pgbench with the same SQL\">\n<rect width=\"790\" height=\"{height}\" rx=\"10\" fill=\"#ffffff\"/>\n<text x=\"24\" y=\"32\" font-weight=\"600\" fill=\"#17211f\">Requests per second at 32 connections, as a share of pgbench running the same SQL</text>\n"
     );
     for (i, (operation, ratio, rate)) in bars.into_iter().enumerate() {
         let y = 56.0 + step * i as f64;

@@ -143,7 +143,7 @@ fn arrival() -> String {
     let ((title, content), hash) = (texts(), sealed(&"h".repeat(32)));
     format!(
         "{NEW_ID}\\set r random(1, {PGBENCH_CODES})\nBEGIN;\n\
-         INSERT INTO documents (tenant_id, id, created_at, sequence, generation, version, title, content, content_type, content_hash, expires_at, updated_at) VALUES ('default', {THE_NEW}, now(), 1, 1, 1, {title}, {content}, 'text/markdown', {hash}, now(), now()) ON CONFLICT DO NOTHING;\n\
+         INSERT INTO documents (tenant_id, id, created_at, sequence, generation, version, title, content, content_type, content_hash, expires_at, updated_at) VALUES ('default', {THE_NEW}, now(), 1, 1, 1, {title}, {content}, 'text/markdown', {hash}, now() + interval '90 days', now()) ON CONFLICT DO NOTHING;\n\
          UPDATE access_codes SET document_id = {THE_NEW}, expires_at = NULL WHERE selector_hash = ANY (ARRAY[sha256(convert_to(:r::text, 'UTF8'))]) AND tenant_id = 'default' AND document_id IS NULL AND expires_at > now() RETURNING tenant_id, id, key_id, selector_hash, verifier_salt, verifier_hash, work_factor, sealed_code, link_hash, sealed_link, failed_total, failed_link, dead_at;\n\
          INSERT INTO receipts (tenant_id, document_id, kind, version, at, content_hash) VALUES ('pgbench', {THE_NEW}, 'delivered', 1, now(), {hash});\n\
          INSERT INTO audit_pending (tenant_id, target, outcome, action, at, who, address, agent, mark) VALUES ('pgbench', {THE_NEW}::text, 'done', 'document.received', now(), 'provider', '127.0.0.0/24', 'other', repeat('ab', 16));\n\
