@@ -36,7 +36,7 @@ image: ## Build the container image and the list of what is in it (docs/IMAGE.md
 image-smoke: ## Run both roles from the image as production does; looks at what is inside, too
 	@scripts/image-smoke.sh
 
-bench: prerequisites ## Measure; print a table, write bench/results.json and docs/bench.svg
+bench: prerequisites ## Measure; print tables, write bench/*.json and docs/bench.svg
 	$(CARGO) bench --bench load $(ARGS)
 
 chaos: prerequisites ## Kill processes and break the network while 20,000 documents are sent

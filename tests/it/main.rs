@@ -22,6 +22,7 @@ mod cluster;
 mod doctor;
 mod expanding;
 mod fence;
+mod figures;
 mod guarded_calls;
 mod hardening;
 mod identity;
